@@ -1,0 +1,1 @@
+//! Sources, replay and sinks: everything that touches data.

@@ -1,0 +1,1 @@
+//! Front ends: they turn rules into plans.

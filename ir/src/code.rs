@@ -1,0 +1,175 @@
+//! Every code that planc can report, in one table.
+//!
+//! Codes are append-only: a number is never reused, and its meaning never changes. Each has
+//! a page in `codes/CODE.md`, which `planc explain CODE` prints.
+
+use std::fmt;
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Severity;
+
+/// What is known of a code.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CodeInfo {
+    /// `P` and four digits; the first two say the stage.
+    pub id: &'static str,
+    /// A short name in kebab case.
+    pub name: &'static str,
+    /// The severity unless the project's `[lint]` table says otherwise.
+    pub severity: Severity,
+    /// One sentence.
+    pub summary: &'static str,
+    /// The page, in Markdown.
+    pub page: &'static str,
+}
+
+/// One of [`CODES`].
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Code(&'static CodeInfo);
+
+impl Code {
+    /// The code with this id (`P0201`, in any case) or name (`unknown-table`).
+    pub fn find(text: &str) -> Option<Code> {
+        let wanted = |code: &&CodeInfo| code.id.eq_ignore_ascii_case(text) || code.name == text;
+        CODES.iter().copied().find(wanted).map(Code)
+    }
+}
+
+impl Deref for Code {
+    type Target = CodeInfo;
+
+    fn deref(&self) -> &CodeInfo {
+        self.0
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl PartialOrd for Code {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Code {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.id.cmp(other.id)
+    }
+}
+
+impl TryFrom<String> for Code {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Code::find(&text).ok_or_else(|| format!("there is no code `{text}`"))
+    }
+}
+
+impl From<Code> for String {
+    fn from(code: Code) -> Self {
+        code.id.to_owned()
+    }
+}
+
+macro_rules! codes {
+    ($($id:ident $constant:ident $name:literal $severity:ident $summary:literal;)*) => {
+        $(
+            #[doc = $summary]
+            pub const $constant: Code = {
+                static INFO: CodeInfo = CodeInfo {
+                    id: stringify!($id),
+                    name: $name,
+                    severity: Severity::$severity,
+                    summary: $summary,
+                    page: include_str!(concat!("codes/", stringify!($id), ".md")),
+                };
+                Code(&INFO)
+            };
+        )*
+
+        /// All codes, in order of their ids.
+        pub static CODES: &[&CodeInfo] = &[$($constant.0),*];
+    };
+}
+
+codes! {
+    P0101 SYNTAX "syntax" Error "The text is not SQL";
+    P0102 NOT_A_QUERY "not-a-query" Error "A rule is one query, and this statement is none";
+    P0103 SEVERAL_STATEMENTS "several-statements" Error "A rule is one statement, and there are more";
+    P0104 EMPTY_RULE "empty-rule" Error "The file holds no statement";
+    P0105 TEMPLATE "template" Error "The text holds template syntax";
+    P0106 NOT_UTF8 "not-utf8" Error "The file is not UTF-8 text";
+    P0107 TOO_LARGE "too-large" Error "The file is over the size limit";
+    P0108 TOO_DEEP "too-deep" Error "The query is nested too deeply";
+    P0109 DIALECT "dialect" Error "The text cannot be brought from its dialect into planc's";
+    P0201 UNKNOWN_TABLE "unknown-table" Error "No source, rule or CTE has this name";
+    P0202 UNKNOWN_COLUMN "unknown-column" Error "No table in scope has this column";
+    P0203 UNKNOWN_QUALIFIER "unknown-qualifier" Error "No table in scope goes by this name";
+    P0204 UNKNOWN_FUNCTION "unknown-function" Error "There is no such function";
+    P0205 AMBIGUOUS_COLUMN "ambiguous-column" Error "More than one table in scope has this column";
+    P0206 DUPLICATE_ALIAS "duplicate-alias" Error "Two tables of one FROM go by the same name";
+    P0207 RULE_CYCLE "rule-cycle" Error "A rule reads itself through other rules";
+    P0208 NAME_CLASH "name-clash" Error "Two rules or sources have one name";
+    P0301 TYPE_MISMATCH "type-mismatch" Error "The types do not fit";
+    P0302 FUNCTION_ARGUMENTS "function-arguments" Error "The function does not take these arguments";
+    P0400 REFUSED "refused" Error "DataFusion cannot plan the query";
+    P0401 LIMIT_WITHOUT_ORDER "limit-without-order" Warning "LIMIT without ORDER BY keeps arbitrary rows";
+    P0402 NULL_COMPARISON "null-comparison" Warning "A comparison with NULL is never true";
+    P0403 VOLATILE "volatile-function" Warning "The function gives another result at every run";
+    P0501 MALFORMED_ARTIFACT "malformed-artifact" Error "The bytes are no valid Substrait plan";
+    P0502 UNKNOWN_EXTENSION "unknown-extension" Error "The plan uses a function, type or format that this planc does not have";
+    P0601 NOT_REPRESENTABLE "not-representable" Error "The plan cannot be written as Substrait without changing its rows";
+    P0602 BROKEN_ENTRY "broken-entry" Warning "A cache entry was unreadable and was passed over";
+    P0603 STORE_UNWRITABLE "store-unwritable" Warning "The artifact store cannot be written";
+    P0604 NO_ARTIFACT "no-artifact" Error "The store holds no artifact of this digest";
+    P0701 SOURCE_UNREADABLE "source-unreadable" Error "A source cannot be opened";
+    P0702 COLUMN_DROPPED "column-dropped" Error "A source lost a column that the artifact reads";
+    P0703 COLUMN_RETYPED "column-retyped" Error "A source changed the type of a column that the artifact reads";
+    P0704 RUN_FAILED "run-failed" Error "The query failed while it ran";
+    P0705 OUTPUT_FAILED "output-failed" Error "The output cannot be written";
+    P0706 TIMEOUT "timeout" Error "The run took longer than its limit";
+    P0707 OUT_OF_MEMORY "out-of-memory" Error "The run needed more memory than its limit";
+    P0708 INTERRUPTED "interrupted" Error "The run was interrupted";
+    P0709 SCHEMA_ONLY "schema-only" Error "The source has a schema but no data";
+    P0710 STALE_UPSTREAM "stale-upstream" Error "An upstream output was written by another version of its rule";
+    P0801 CONFIG "config" Error "The project file is wrong";
+    P0802 NO_PROJECT "no-project" Error "There is no project here";
+    P0803 LOCK_MISSING "lock-missing" Error "The lock does not know a source";
+    P0804 LOCK_STALE "lock-stale" Error "A source no longer has the schema that the lock records";
+    P0805 UNSET_VARIABLE "unset-variable" Error "An environment variable is not set";
+    P0806 PARAMETER "parameter" Error "A parameter is not declared, not given or of another type";
+    P0807 RULE_SETTINGS "rule-settings" Error "The settings comment of a rule is wrong";
+    P0808 NO_LOCK "no-lock" Warning "The project has no lock";
+    P0901 INTERNAL "internal" Error "planc found a fault of its own";
+    P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_ordered_and_have_their_pages() {
+        for pair in CODES.windows(2) {
+            assert!(pair[0].id < pair[1].id, "{} before {}", pair[0].id, pair[1].id);
+        }
+        for code in CODES {
+            let title = format!("# {} {}\n", code.id, code.name);
+            assert!(code.page.starts_with(&title), "codes/{}.md starts with {title:?}", code.id);
+            assert_eq!(Code::find(code.name).map(|c| c.id), Some(code.id));
+        }
+    }
+}

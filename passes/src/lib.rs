@@ -1,0 +1,1 @@
+//! Preflight checks and canonical rewrites, one ordered list.
