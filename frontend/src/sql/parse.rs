@@ -7,7 +7,7 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Tokenizer};
 
-use super::place::Places;
+use super::place::{Lexeme, Places};
 use super::source::skip_mark;
 use super::{Parsed, SqlRule, balance, dialect, lookups, template};
 
@@ -116,8 +116,8 @@ fn one_query(places: &Places<'_>) -> Result<Box<Query>, Vec<Diagnostic>> {
         Token::EOF => {}
         _ if ended => return Err(vec![second_statement(places, &next)]),
         _ => {
-            let message = format!("expected the end of the query, found {}", shown(&next.token));
-            return Err(vec![Diagnostic::new(code::SYNTAX, message).at(places.span(next.span))]);
+            let words = format!("Expected: the end of the query, found: {}", next.token);
+            return Err(vec![syntax(places, ParserError::ParserError(words), &next)]);
         }
     }
     match statement {
@@ -196,6 +196,11 @@ fn syntax(places: &Places<'_>, error: ParserError, near: &TokenWithSpan) -> Diag
         ParserError::RecursionLimitExceeded => return too_deep(places.span(near.span)),
         ParserError::ParserError(words) | ParserError::TokenizerError(words) => words,
     };
+    // Where the parser tries one reading after the other, the limit of depth that ended the
+    // first is forgotten, and the second fails with words that mislead.
+    if let Some(deep) = first_deep(places.lexemes()) {
+        return too_deep(places.in_text(deep));
+    }
     let (words, location) = split_location(&words);
     let location = location.unwrap_or(near.span.start);
     let mut diagnostic =
@@ -204,6 +209,30 @@ fn syntax(places: &Places<'_>, error: ParserError, near: &TokenWithSpan) -> Diag
         diagnostic = diagnostic.help("the query ends too early: is a bracket or clause missing?");
     }
     diagnostic
+}
+
+/// The first token that stands under very many brackets or prefix operators.
+fn first_deep(lexemes: &[Lexeme]) -> Option<Span> {
+    let mut depth = 0_usize;
+    let mut prefixes = 0_usize;
+    for lexeme in lexemes {
+        depth = match &lexeme.token {
+            Token::LParen | Token::LBracket | Token::LBrace => depth + 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth.saturating_sub(1),
+            _ => depth,
+        };
+        prefixes = match &lexeme.token {
+            Token::Minus | Token::Plus | Token::Tilde => prefixes + 1,
+            Token::Word(word) if word.keyword == Keyword::NOT => prefixes + 1,
+            Token::Word(word) if word.keyword == Keyword::CASE => prefixes + 1,
+            Token::LParen => prefixes,
+            _ => 0,
+        };
+        if depth.max(prefixes) > MAX_DEPTH / 2 {
+            return Some(Span::new(lexeme.start, lexeme.end));
+        }
+    }
+    None
 }
 
 /// sqlparser writes the place into its message.
@@ -224,10 +253,6 @@ fn readable(words: &str) -> String {
         Some((expected, found)) => format!("expected {expected}, found `{found}`"),
         None => lower_first(words.trim_end_matches('.')),
     }
-}
-
-fn shown(token: &Token) -> String {
-    format!("`{token}`")
 }
 
 fn lower_first(words: &str) -> String {
