@@ -19,6 +19,7 @@ mod place;
 mod plan;
 mod provider;
 mod refusal;
+mod resolve;
 mod source;
 mod template;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use sqlparser::ast::{Query, Statement};
 use super::parameters::{ParameterTypes, type_parameters};
 use super::place::Places;
 use super::provider::Provider;
-use super::{Parsed, Planned, refusal};
+use super::{Parsed, Planned, refusal, resolve};
 
 pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
     let Some(query) = &parsed.query else {
@@ -21,6 +21,7 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
     let places = Places::new(&parsed.text, parsed.translated.as_deref());
     let mut query = query.clone();
     let mut diagnostics = type_parameters(&mut query, &parsed.params, &places);
+    diagnostics.extend(resolve::resolve(&query, catalog, state, &places));
     let types = Arc::new(ParameterTypes { params: parsed.params.clone() });
     let judge = Judge { provider: Provider { catalog, state, types } };
     let mut plan = None;
