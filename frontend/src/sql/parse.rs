@@ -279,7 +279,7 @@ mod tests {
         check("select 'abc", "P0101 1:8-1:9 ['] unterminated string literal");
         check(
             "select id from orders where",
-            "P0101 1:1-1:7 [select] expected an expression, found the end of the text; the query ends too early: is a bracket or clause missing?",
+            "P0101 1:28-1:28 [] expected an expression, found the end of the text; the query ends too early: is a bracket or clause missing?",
         );
         check(
             "select id from orders )",

@@ -100,13 +100,19 @@ mod tests {
         check(
             "select amout, o.idd, x.id from orders o join customer c on o.custmer_id = c.id where upperr(status) = 'x'",
             r"
+                P0202 1:17-1:20 [idd] `o` has no column `idd`; did you mean `id`?
+                P0203 1:22-1:23 [x] no table in scope is called `x`; in scope: `o` and `c`
                 P0201 1:46-1:54 [customer] there is no table, rule or CTE `customer`; did you mean `customers`?
+                P0202 1:62-1:72 [custmer_id] `o` has no column `custmer_id`; did you mean `customer_id`?
                 P0204 1:86-1:92 [upperr] there is no function `upperr`; did you mean `upper`?
             ",
         );
         check(
             "select amount from ordrs where nothing = 1 and also.nothing = 2",
-            "P0201 1:20-1:25 [ordrs] there is no table, rule or CTE `ordrs`; did you mean `orders`?",
+            r"
+                P0201 1:20-1:25 [ordrs] there is no table, rule or CTE `ordrs`; did you mean `orders`?
+                P0203 1:48-1:52 [also] no table in scope is called `also`; in scope: `ordrs`
+            ",
         );
         check(
             "select Amount, \"Amount\", \"amount\" from orders",
@@ -183,7 +189,7 @@ mod tests {
         );
         check(
             "select o.amout, o.amout + 1 from orders o where o.amout > 1",
-            "P0202 1:51-1:56 [amout] `o` has no column `amout`; did you mean `amount`?",
+            "P0202 1:10-1:15 [amout] `o` has no column `amout`; did you mean `amount`?",
         );
         check(
             "select a, b, c from nowhere n where n.x = 1 and exists (select 1 from orders where id = n.y)",

@@ -144,13 +144,14 @@ impl Scope {
         self.relations.iter().filter(|relation| relation.qualifier.matches(parts))
     }
 
-    /// True where something in it may be named in ways that nobody can foresee.
+    /// True where something in it may be named in ways that nobody can foresee. A table that
+    /// was reported already does not count: the query fails anyway.
     pub(super) fn is_open(&self) -> bool {
-        self.outputs.as_ref().is_some_and(|outputs| outputs.open)
-            || self
-                .relations
-                .iter()
-                .any(|relation| relation.columns.open || relation.qualifier == Qualifier::Inherited)
+        let open = |columns: &Columns| columns.open && !columns.failed;
+        self.outputs.as_ref().is_some_and(open)
+            || self.relations.iter().any(|relation| {
+                open(&relation.columns) || relation.qualifier == Qualifier::Inherited
+            })
     }
 
     /// All columns, as a `*` would give them.
