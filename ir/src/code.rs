@@ -123,6 +123,7 @@ codes! {
     P0206 DUPLICATE_ALIAS "duplicate-alias" Error "Two tables of one FROM go by the same name";
     P0207 RULE_CYCLE "rule-cycle" Error "A rule reads itself through other rules";
     P0208 NAME_CLASH "name-clash" Error "Two rules or sources have one name";
+    P0209 UPSTREAM_FAILED "upstream-failed" Warning "The rule was not checked, since a rule that it reads has errors";
     P0301 TYPE_MISMATCH "type-mismatch" Error "The types do not fit";
     P0302 FUNCTION_ARGUMENTS "function-arguments" Error "The function does not take these arguments";
     P0400 REFUSED "refused" Error "DataFusion cannot plan the query";
