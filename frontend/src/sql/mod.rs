@@ -10,8 +10,10 @@
 //! byte order mark or is written in a foreign dialect.
 
 mod balance;
+mod ddl;
 mod dialect;
 mod guard;
+mod locate;
 mod lookups;
 mod parameters;
 mod parse;
@@ -32,6 +34,7 @@ use datafusion::execution::context::SessionState;
 use planc_ir::{Catalog, Diagnostic, Plan};
 use sqlparser::ast::Query;
 
+pub use ddl::ddl_schema;
 pub use dialect::DIALECTS;
 pub use source::source_text;
 

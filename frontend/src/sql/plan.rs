@@ -12,7 +12,7 @@ use sqlparser::ast::{Query, Statement};
 use super::parameters::{ParameterTypes, type_parameters};
 use super::place::Places;
 use super::provider::Provider;
-use super::{Parsed, Planned, refusal, resolve};
+use super::{Parsed, Planned, locate, resolve};
 
 pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
     let Some(query) = &parsed.query else {
@@ -28,7 +28,7 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
     if !diagnostics.iter().any(Diagnostic::is_error) {
         match judge.plan(&query) {
             Ok(logical) => plan = Some(Plan::new(logical)),
-            Err(error) => diagnostics.extend(refusal::diagnostics(&error, &places)),
+            Err(error) => diagnostics.extend(locate::faults(&judge, &query, error, &places)),
         }
     }
     settle(&mut diagnostics);
