@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod code;
 pub mod diagnostic;
 pub mod digest;
+pub mod key;
 pub mod plan;
 pub mod span;
 pub mod state;

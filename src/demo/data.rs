@@ -1,0 +1,107 @@
+//! The eight TPC-H tables as Arrow batches.
+//!
+//! The rows are those that the specification's `dbgen` makes for the scale factor, so the
+//! published answers hold for them.
+
+use std::sync::Arc;
+
+use arrow::compute::cast;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use arrow::record_batch::{RecordBatch, RecordBatchReader};
+use planc_ir::catalog::logical_schema;
+use tpchgen::generators as rows;
+use tpchgen_arrow as batches;
+
+/// The scale factor of the demo: about 60,000 line items and 14 MB of text.
+pub const DEFAULT_SCALE: f64 = 0.01;
+
+/// One generated table.
+#[derive(Debug, Clone)]
+pub struct TableData {
+    /// The table's name in the specification, such as `lineitem`.
+    pub name: &'static str,
+    /// The columns, in logical types: text is `Utf8`, money `Decimal128(15, 2)`.
+    pub schema: SchemaRef,
+    /// The rows, in key order.
+    pub batches: Vec<RecordBatch>,
+}
+
+impl TableData {
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+}
+
+type Generate = fn(f64) -> Box<dyn RecordBatchReader>;
+
+/// Small tables first, so that a caller that writes them shows progress soon.
+const TABLES: [(&str, Generate); 8] = [
+    ("region", |s| Box::new(batches::RegionArrow::new(rows::RegionGenerator::new(s, 1, 1)))),
+    ("nation", |s| Box::new(batches::NationArrow::new(rows::NationGenerator::new(s, 1, 1)))),
+    ("supplier", |s| Box::new(batches::SupplierArrow::new(rows::SupplierGenerator::new(s, 1, 1)))),
+    ("part", |s| Box::new(batches::PartArrow::new(rows::PartGenerator::new(s, 1, 1)))),
+    ("partsupp", |s| Box::new(batches::PartSuppArrow::new(rows::PartSuppGenerator::new(s, 1, 1)))),
+    ("customer", |s| Box::new(batches::CustomerArrow::new(rows::CustomerGenerator::new(s, 1, 1)))),
+    ("orders", |s| Box::new(batches::OrderArrow::new(rows::OrderGenerator::new(s, 1, 1)))),
+    ("lineitem", |s| Box::new(batches::LineItemArrow::new(rows::LineItemGenerator::new(s, 1, 1)))),
+];
+
+/// The names of the tables, in the order in which [`tables`] gives them.
+pub fn table_names() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|(name, _)| *name)
+}
+
+/// Generates the tables at a scale factor (1 is about 1 GB of text). Each is made when the
+/// iterator reaches it and is held in memory whole.
+///
+/// # Errors
+/// An item is an error where Arrow refuses to build a batch, which no scale is known to cause.
+pub fn tables(scale: f64) -> impl Iterator<Item = Result<TableData, ArrowError>> {
+    TABLES.iter().map(move |(name, generate)| {
+        let generated = generate(scale);
+        let schema = logical_schema(&generated.schema());
+        let batches = generated.map(|batch| to_logical(&batch?, &schema)).collect::<Result<_, _>>()?;
+        Ok(TableData { name, schema, batches })
+    })
+}
+
+/// The generators make string views; what is stored and planned is plain text.
+fn to_logical(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let columns = batch.columns().iter().zip(schema.fields());
+    let columns = columns.map(|(column, field)| cast(column, field.data_type()));
+    RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::DataType;
+
+    #[test]
+    fn row_counts_are_those_of_the_specification() {
+        let counts: Vec<_> = tables(0.001)
+            .map(|table| table.unwrap())
+            .map(|table| (table.name, table.rows()))
+            .collect();
+        let expected = [
+            ("region", 5),
+            ("nation", 25),
+            ("supplier", 10),
+            ("part", 200),
+            ("partsupp", 800),
+            ("customer", 150),
+            ("orders", 1500),
+            ("lineitem", 6005),
+        ];
+        assert_eq!(counts, expected);
+    }
+
+    #[test]
+    fn types_are_logical() {
+        let region = tables(0.001).next().unwrap().unwrap();
+        assert_eq!(region.schema.field(1).data_type(), &DataType::Utf8);
+        assert_eq!(region.batches[0].schema(), region.schema);
+    }
+}
