@@ -169,6 +169,7 @@ codes! {
     P0806 PARAMETER "parameter" Error "A parameter is not declared, not given or of another type";
     P0807 RULE_SETTINGS "rule-settings" Error "The settings comment of a rule is wrong";
     P0808 NO_LOCK "no-lock" Warning "The project has no lock";
+    P0809 PROJECT_FOLDER "project-folder" Error "A project cannot be written into this folder";
     P0901 INTERNAL "internal" Error "planc found a fault of its own";
     P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
 }

@@ -62,7 +62,8 @@ pub fn tables(scale: f64) -> impl Iterator<Item = Result<TableData, ArrowError>>
     TABLES.iter().map(move |(name, generate)| {
         let generated = generate(scale);
         let schema = logical_schema(&generated.schema());
-        let batches = generated.map(|batch| to_logical(&batch?, &schema)).collect::<Result<_, _>>()?;
+        let batches =
+            generated.map(|batch| to_logical(&batch?, &schema)).collect::<Result<_, _>>()?;
         Ok(TableData { name, schema, batches })
     })
 }
