@@ -95,10 +95,14 @@ fn chosen(
         let named = compiler.rules.iter().position(|rule| rule.name == text || rule.path == text);
         let index = named.or_else(|| {
             let wanted = absolute(file)?;
-            compiler.rules.iter().position(|rule| absolute(&project.root.join(&rule.path)).as_ref() == Some(&wanted))
+            compiler
+                .rules
+                .iter()
+                .position(|rule| absolute(&project.root.join(&rule.path)).as_ref() == Some(&wanted))
         });
         let Some(index) = index else {
-            let names = compiler.rules.iter().flat_map(|rule| [rule.path.as_str(), rule.name.as_str()]);
+            let names =
+                compiler.rules.iter().flat_map(|rule| [rule.path.as_str(), rule.name.as_str()]);
             let nearest = planc_ir::suggest::nearest(&text, names).map(str::to_owned);
             return Err((text.into_owned(), nearest));
         };

@@ -80,7 +80,8 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
             .filter(|(index, _)| asked(index))
             .filter_map(|(index, outcome)| Some((index, outcome.as_ref()?)))
             .collect();
-        let totals = totals(outcomes.iter().map(|(_, outcome)| *outcome), compiler, clock.elapsed());
+        let totals =
+            totals(outcomes.iter().map(|(_, outcome)| *outcome), compiler, clock.elapsed());
         for (index, outcome) in &outcomes {
             let Some(rule) = compiler.rules.get(*index) else { continue };
             let report = reports(project, compiler, std::iter::once((*index, *outcome))).pop();
@@ -124,8 +125,14 @@ pub(crate) fn totals<'a>(
     compiler: &Compiler,
     time: Duration,
 ) -> Totals {
-    let mut totals =
-        Totals { rules: 0, compiled: 0, cached: 0, failed: 0, planned: compiler.planned(), ms: round(time) };
+    let mut totals = Totals {
+        rules: 0,
+        compiled: 0,
+        cached: 0,
+        failed: 0,
+        planned: compiler.planned(),
+        ms: round(time),
+    };
     for outcome in outcomes {
         totals.rules += 1;
         match outcome.status {
@@ -171,7 +178,9 @@ fn write_artifacts(
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
     for (index, outcome) in outcomes {
-        let (Some(rule), Some(digest)) = (compiler.rules.get(*index), outcome.record.digest) else { continue };
+        let (Some(rule), Some(digest)) = (compiler.rules.get(*index), outcome.record.digest) else {
+            continue;
+        };
         let stored = || match compiler.store().map(|store| store.artifact(&digest)) {
             Some(Lookup::Hit(bytes)) => Some(bytes),
             _ => None,
@@ -179,7 +188,8 @@ fn write_artifacts(
         let Some(bytes) = outcome.artifact.clone().or_else(stored) else { continue };
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         std::io::Write::write_all(&mut file, &bytes).map_err(failed)?;
-        file.persist(folder.join(format!("{}.substrait", rule.name))).map_err(|error| failed(error.error))?;
+        file.persist(folder.join(format!("{}.substrait", rule.name)))
+            .map_err(|error| failed(error.error))?;
     }
     Ok(())
 }

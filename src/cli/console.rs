@@ -56,7 +56,8 @@ impl Console {
         let terminal = std::io::stderr().is_terminal();
         let format = if terminal { Format::Full } else { Format::Concise };
         for report in reports {
-            let _ = anstream::stderr().write_all(render(report, format, terminal && self.colour).as_bytes());
+            let _ = anstream::stderr()
+                .write_all(render(report, format, terminal && self.colour).as_bytes());
         }
     }
 

@@ -10,14 +10,19 @@ use super::console::{Console, milliseconds};
 use super::{Exit, check};
 use crate::demo;
 use crate::driver::{Compiled, Compiler, RunOptions, Runner, Selected, load_catalog, read_lock};
-use crate::project::{LOCK, Project};
 use crate::project::config::CacheMode;
+use crate::project::{LOCK, Project};
 use crate::report::{render, summary};
+
+/// Where the demo goes unless somebody says otherwise.
+pub(crate) const FOLDER: &str = "planc-demo";
+/// The TPC-H scale factor: about 60,000 line items.
+const SCALE: f64 = 0.01;
 
 #[derive(Args)]
 pub(crate) struct DemoArgs {
     /// The folder to make
-    #[arg(default_value = demo::FOLDER)]
+    #[arg(default_value = FOLDER)]
     folder: PathBuf,
 }
 
@@ -32,7 +37,7 @@ pub(crate) fn run(args: &DemoArgs, console: &Console) -> Exit {
 pub(crate) fn make(folder: &Path, console: &Console) -> Result<Project, Exit> {
     let clock = Instant::now();
     let spinner = console.spinner("writing the TPC-H tables".to_owned());
-    let written = crate::driver::block_on(demo::write(folder, demo::SCALE));
+    let written = crate::driver::block_on(demo::project::write(folder, SCALE));
     spinner.finish_and_clear();
     written.map_err(|error| console.finding(&folder.display().to_string(), error))?;
     let project = Project::load(folder, None).map_err(|report| console.fail(&[report]))?;
@@ -61,7 +66,11 @@ fn walk(folder: &Path, console: &Console) -> Result<(), Exit> {
         for report in &reports {
             console.print(&render(report, console.default_format(), console.colour));
         }
-        console.say(format_args!("{}, in {}", summary(&reports, compiler.rules.len()), milliseconds(clock.elapsed())));
+        console.say(format_args!(
+            "{}, in {}",
+            summary(&reports, compiler.rules.len()),
+            milliseconds(clock.elapsed())
+        ));
         if check::exit(&reports, false) == Exit::Clean { Ok(()) } else { Err(Exit::Findings) }
     })?;
 
@@ -130,7 +139,12 @@ fn with_mode<T>(
     work(&Compiler::new(project, rules, catalog, mode))
 }
 
-fn rows(console: &Console, compiler: &Compiler, compiled: &Compiled, time: Duration) -> Result<Totals, Exit> {
+fn rows(
+    console: &Console,
+    compiler: &Compiler,
+    compiled: &Compiled,
+    time: Duration,
+) -> Result<Totals, Exit> {
     for (rule, outcome) in compiler.rules.iter().zip(&compiled.outcomes) {
         if let Some(outcome) = outcome {
             console.say(rule_row(&rule.name, outcome));

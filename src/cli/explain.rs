@@ -35,7 +35,9 @@ fn artifact(compiler: &Compiler, digest: &Digest, console: &Console) -> Exit {
             }
             Err(error) => console.finding(&digest.short(), error),
         },
-        Some(Lookup::Broken(reason)) => console.usage(format_args!("the artifact is broken: {reason}"), None),
+        Some(Lookup::Broken(reason)) => {
+            console.usage(format_args!("the artifact is broken: {reason}"), None)
+        }
         Some(Lookup::Miss) | None => {
             let help = "`planc compile` lists the digests of the rules".to_owned();
             console.usage(format_args!("the store holds no artifact {digest}"), Some(help))
@@ -58,9 +60,13 @@ fn rule(compiler: &Compiler, name: &str, console: &Console) -> Exit {
     let mut text = String::new();
     let explained = compiler.explain(index, &compiled, &mut |step| {
         if step.fired || step.round == 0 {
-            let round = if step.round == 0 { String::new() } else { format!(" (round {})", step.round) };
+            let round =
+                if step.round == 0 { String::new() } else { format!(" (round {})", step.round) };
             let fired = if step.fired { "" } else { ": nothing to do" };
-            text.push_str(&format!("== {}{round}{fired}\n   {}\n", step.pass.name, step.pass.reason));
+            text.push_str(&format!(
+                "== {}{round}{fired}\n   {}\n",
+                step.pass.name, step.pass.reason
+            ));
             if step.fired {
                 text.push_str(&format!("{}\n\n", step.plan.display_indent_schema()));
             }
@@ -71,7 +77,9 @@ fn rule(compiler: &Compiler, name: &str, console: &Console) -> Exit {
             console.say(format_args!("== as planned\n{planned}\n"));
             console.print(&text);
             console.say(format_args!("== canonical\n{canonical}"));
-            if let Some(digest) = compiled.outcomes.get(index).and_then(|o| o.as_ref()?.record.digest) {
+            if let Some(digest) =
+                compiled.outcomes.get(index).and_then(|o| o.as_ref()?.record.digest)
+            {
                 console.say(format_args!("\ndigest {digest}"));
             }
             Exit::Clean

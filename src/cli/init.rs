@@ -7,7 +7,7 @@ use planc_ir::{Diagnostic, code};
 
 use super::Exit;
 use super::console::Console;
-use crate::demo;
+use super::demo::FOLDER;
 use crate::project::FILE;
 
 #[derive(Args)]
@@ -39,10 +39,13 @@ SELECT 1 AS id, 'world' AS name
 
 pub(crate) fn run(args: &InitArgs, console: &Console) -> Exit {
     if args.demo {
-        let folder = args.folder.clone().unwrap_or_else(|| PathBuf::from(demo::FOLDER));
+        let folder = args.folder.clone().unwrap_or_else(|| PathBuf::from(FOLDER));
         return match super::demo::make(&folder, console) {
             Ok(_) => {
-                console.say(format_args!("made {}: try `planc demo` to see it work", folder.display()));
+                console.say(format_args!(
+                    "made {}: try `planc demo` to see it work",
+                    folder.display()
+                ));
                 Exit::Clean
             }
             Err(exit) => exit,
@@ -65,7 +68,10 @@ fn empty_project(folder: &Path) -> Result<(), Diagnostic> {
         return Err(Diagnostic::new(code::PROJECT_FOLDER, message));
     }
     let failed = |error: std::io::Error| {
-        Diagnostic::new(code::PROJECT_FOLDER, format!("`{}` cannot be written: {error}", folder.display()))
+        Diagnostic::new(
+            code::PROJECT_FOLDER,
+            format!("`{}` cannot be written: {error}", folder.display()),
+        )
     };
     std::fs::create_dir_all(folder.join("rules")).map_err(failed)?;
     let rule = folder.join("rules/hello.sql");

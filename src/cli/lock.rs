@@ -59,7 +59,8 @@ fn check(project: &Project, now: &Lock, console: &Console) -> Exit {
     let locked = match project.lock() {
         Ok(Some(locked)) => locked,
         Ok(None) => {
-            let missing = Diagnostic::new(code::NO_LOCK, format!("there is no {LOCK}")).help("run `planc lock`");
+            let missing = Diagnostic::new(code::NO_LOCK, format!("there is no {LOCK}"))
+                .help("run `planc lock`");
             return console.finding(LOCK, missing);
         }
         Err(report) => return console.fail(&[report]),
@@ -67,7 +68,10 @@ fn check(project: &Project, now: &Lock, console: &Console) -> Exit {
     let mut findings = Vec::new();
     for (name, table) in &now.tables {
         match locked.tables.get(name) {
-            None => findings.push(Diagnostic::new(code::LOCK_MISSING, format!("the lock does not know the source `{name}`"))),
+            None => findings.push(Diagnostic::new(
+                code::LOCK_MISSING,
+                format!("the lock does not know the source `{name}`"),
+            )),
             Some(old) if old != table => findings.push(Diagnostic::new(
                 code::LOCK_STALE,
                 format!("the schema of `{name}` changed: {}", difference(old, table)),
@@ -76,13 +80,18 @@ fn check(project: &Project, now: &Lock, console: &Console) -> Exit {
         }
     }
     for name in locked.tables.keys().filter(|name| !now.tables.contains_key(*name)) {
-        findings.push(Diagnostic::new(code::LOCK_STALE, format!("the lock has `{name}`, which is no source any more")));
+        findings.push(Diagnostic::new(
+            code::LOCK_STALE,
+            format!("the lock has `{name}`, which is no source any more"),
+        ));
     }
     if findings.is_empty() {
         console.note(format_args!("{LOCK}: {} sources, all as locked", now.tables.len()));
         return Exit::Clean;
     }
-    let findings = findings.into_iter().map(|finding| finding.help("review the change, then run `planc lock`"));
+    let findings = findings
+        .into_iter()
+        .map(|finding| finding.help("review the change, then run `planc lock`"));
     console.notes(&[FileReport::new(LOCK, "", findings.collect())]);
     Exit::Findings
 }

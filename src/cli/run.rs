@@ -70,7 +70,9 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
             [one] => one.parse().ok(),
             _ => None,
         };
-        if let Some(name) = options.at.keys().find(|name| !project.sources().contains_key(name.as_str())) {
+        if let Some(name) =
+            options.at.keys().find(|name| !project.sources().contains_key(name.as_str()))
+        {
             let help = planc_ir::suggest::did_you_mean(name, project.sources().keys().copied());
             return console.usage(format_args!("--at: there is no source `{name}`"), help);
         }
@@ -123,7 +125,8 @@ pub(crate) fn run_rules(
         }
         let Some(outcome) = compiled.outcomes.get(index).and_then(Option::as_ref) else { continue };
         if outcome.record.digest.is_none() {
-            let reports = super::check::reports(project, compiler, std::iter::once((index, outcome)));
+            let reports =
+                super::check::reports(project, compiler, std::iter::once((index, outcome)));
             console.notes(&reports);
             exit = Exit::Findings;
             broken.insert(index);
@@ -144,7 +147,13 @@ pub(crate) fn run_rules(
             Ok(rows) => drop(show(console, &rule.name, rows, clock.elapsed())),
             Err(findings) => {
                 let interrupted = findings.iter().any(|f| f.code == planc_ir::code::INTERRUPTED);
-                exit = failed(console, FileReport { rule: Some(rule.name.clone()), ..FileReport::new(&rule.path, "", findings) });
+                exit = failed(
+                    console,
+                    FileReport {
+                        rule: Some(rule.name.clone()),
+                        ..FileReport::new(&rule.path, "", findings)
+                    },
+                );
                 if interrupted {
                     return exit;
                 }
@@ -164,7 +173,10 @@ fn show(console: &Console, name: &str, rows: Rows, time: Duration) -> Exit {
     match rows {
         Rows::Streamed => {}
         Rows::Written { location, rows } => {
-            console.note(format_args!("{name}: {rows} rows written to {location} in {}", milliseconds(time)));
+            console.note(format_args!(
+                "{name}: {rows} rows written to {location} in {}",
+                milliseconds(time)
+            ));
         }
         Rows::Preview(preview) => {
             match super::table::table(&preview) {
@@ -173,7 +185,11 @@ fn show(console: &Console, name: &str, rows: Rows, time: Duration) -> Exit {
             }
             let more = preview.total - preview.shown as u64;
             let more = if more > 0 { format!(", {more} more not shown") } else { String::new() };
-            console.note(format_args!("{name}: {} rows{more}, {}", preview.total, milliseconds(time)));
+            console.note(format_args!(
+                "{name}: {} rows{more}, {}",
+                preview.total,
+                milliseconds(time)
+            ));
         }
     }
     Exit::Clean
@@ -277,13 +293,14 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 fn parse_bytes(text: &str) -> Result<usize, String> {
     let number = text.trim_end_matches(char::is_alphabetic);
-    let unit = match text.get(number.len()..).unwrap_or("").to_ascii_uppercase().trim_end_matches('B') {
-        "" => 1,
-        "K" | "KI" => 1 << 10,
-        "M" | "MI" => 1 << 20,
-        "G" | "GI" => 1 << 30,
-        unit => return Err(format!("`{unit}` is no unit of memory: K, M and G are")),
-    };
+    let unit =
+        match text.get(number.len()..).unwrap_or("").to_ascii_uppercase().trim_end_matches('B') {
+            "" => 1,
+            "K" | "KI" => 1 << 10,
+            "M" | "MI" => 1 << 20,
+            "G" | "GI" => 1 << 30,
+            unit => return Err(format!("`{unit}` is no unit of memory: K, M and G are")),
+        };
     let number: usize = number.parse().map_err(|_| format!("`{text}` is no number of bytes"))?;
     number.checked_mul(unit).ok_or_else(|| format!("`{text}` is too much"))
 }

@@ -10,7 +10,7 @@ use planc_backend::preview::Preview;
 /// The rows that were kept, numbers to the right, NULL spelled out.
 pub(crate) fn table(preview: &Preview) -> Result<String, arrow::error::ArrowError> {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(preview.schema.fields().iter().map(|field| field.name()));
     for (column, field) in table.column_iter_mut().zip(preview.schema.fields()) {
         if field.data_type().is_numeric() {
@@ -19,8 +19,11 @@ pub(crate) fn table(preview: &Preview) -> Result<String, arrow::error::ArrowErro
     }
     let options = FormatOptions::default().with_null("NULL");
     for batch in &preview.batches {
-        let columns: Vec<_> =
-            batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options)).collect::<Result<_, _>>()?;
+        let columns: Vec<_> = batch
+            .columns()
+            .iter()
+            .map(|c| ArrayFormatter::try_new(c, &options))
+            .collect::<Result<_, _>>()?;
         for row in 0..batch.num_rows() {
             let cells = columns.iter().zip(batch.columns());
             let cells = cells.map(|(formatter, column)| match column.data_type() {

@@ -24,7 +24,8 @@ pub fn load_catalog(project: &Project) -> Result<(Catalog, Vec<FileReport>), Vec
         None if project.sources().is_empty() => Lock::default(),
         None => {
             let lock = read_lock(project)?;
-            let message = format!("the project has no {LOCK}, so every source was opened for its schema");
+            let message =
+                format!("the project has no {LOCK}, so every source was opened for its schema");
             let note = Diagnostic::new(code::NO_LOCK, message)
                 .help("`planc lock` writes one: then `check` needs no table, no network and no credentials");
             notes.push(project.report(vec![note]));

@@ -129,7 +129,10 @@ impl<'p> Compiler<'p> {
                 code::STORE_UNWRITABLE,
                 format!("the store cannot be written, so nothing is remembered: {reason}"),
             ),
-            None => Diagnostic::new(code::BROKEN_ENTRY, format!("a broken cache entry was passed over: {note}")),
+            None => Diagnostic::new(
+                code::BROKEN_ENTRY,
+                format!("a broken cache entry was passed over: {note}"),
+            ),
         });
         notes.collect()
     }
@@ -227,15 +230,22 @@ impl<'p> Compiler<'p> {
     /// Finds the tables that a rule looks up: in the store, or by parsing it.
     fn start(&self, rule: &Rule) -> Started {
         let clock = Instant::now();
-        let started = |key, parsed, lookups, failed| Started { key, parsed, lookups, failed, time: clock.elapsed() };
+        let started = |key, parsed, lookups, failed| Started {
+            key,
+            parsed,
+            lookups,
+            failed,
+            time: clock.elapsed(),
+        };
         if let Some(error) = &rule.unreadable {
             return started(None, None, vec![], Some(vec![error.clone()]));
         }
         let dialect = self.dialect(rule);
         if !planc_frontend::sql::DIALECTS.contains(&dialect) {
             let known = planc_frontend::sql::DIALECTS.iter().copied();
-            let error = Diagnostic::new(code::RULE_SETTINGS, format!("there is no dialect `{dialect}`"))
-                .help_opt(planc_ir::suggest::did_you_mean(dialect, known));
+            let error =
+                Diagnostic::new(code::RULE_SETTINGS, format!("there is no dialect `{dialect}`"))
+                    .help_opt(planc_ir::suggest::did_you_mean(dialect, known));
             return started(None, None, vec![], Some(vec![error]));
         }
         let key = self.action_key(rule);
@@ -245,7 +255,9 @@ impl<'p> Compiler<'p> {
         match self.parse(rule) {
             Ok(parsed) => {
                 let lookups = parsed.lookups.clone();
-                self.put(|store| store.put_action(&key, &ActionRecord { lookups: lookups.clone() }));
+                self.put(|store| {
+                    store.put_action(&key, &ActionRecord { lookups: lookups.clone() })
+                });
                 started(Some(key), Some(parsed), lookups, None)
             }
             Err(errors) => {
@@ -319,7 +331,8 @@ impl<'p> Compiler<'p> {
     ) -> (ResultRecord, Option<Vec<u8>>) {
         self.planned.fetch_add(1, Ordering::Relaxed);
         let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
-        let mut record = ResultRecord { diagnostics: planned.diagnostics, lookups, ..empty_record() };
+        let mut record =
+            ResultRecord { diagnostics: planned.diagnostics, lookups, ..empty_record() };
         let Some(plan) = planned.plan else { return (record, None) };
         let encoded = planc_passes::canonicalize(plan, self.state(), &mut |_| {})
             .and_then(|plan| substrait::encode(&plan).map(|encoded| (plan, encoded)));
@@ -355,7 +368,8 @@ impl<'p> Compiler<'p> {
         }
         let mut catalog = self.catalog.clone();
         for (rule, outcome) in self.rules.iter().zip(&compiled.outcomes) {
-            if let Some(outcome) = outcome.as_ref().filter(|outcome| outcome.record.digest.is_some())
+            if let Some(outcome) =
+                outcome.as_ref().filter(|outcome| outcome.record.digest.is_some())
                 && let Some(table) = output_table(&outcome.record)
             {
                 catalog.insert(rule.name.clone(), table);
@@ -364,7 +378,8 @@ impl<'p> Compiler<'p> {
         let planned = planc_frontend::sql::plan(&self.parse(rule)?, &catalog, self.state());
         let plan = planned.plan.ok_or(planned.diagnostics)?;
         let before = plan.logical.display_indent_schema().to_string();
-        let canonical = planc_passes::canonicalize(plan, self.state(), trace).map_err(|e| vec![e])?;
+        let canonical =
+            planc_passes::canonicalize(plan, self.state(), trace).map_err(|e| vec![e])?;
         Ok((before, canonical.logical.display_indent_schema().to_string()))
     }
 
@@ -394,7 +409,12 @@ impl<'p> Compiler<'p> {
     }
 
     /// The name of a rule that this one reads and that has no artifact.
-    fn broken_upstream(&self, index: usize, outcomes: &[Option<Outcome>], graph: &Graph) -> Option<&str> {
+    fn broken_upstream(
+        &self,
+        index: usize,
+        outcomes: &[Option<Outcome>],
+        graph: &Graph,
+    ) -> Option<&str> {
         let mut upstream = graph.upstream([index]).into_iter().filter(|other| *other != index);
         let broken = upstream.find(|other| {
             let outcome = outcomes.get(*other).and_then(Option::as_ref);
@@ -413,7 +433,10 @@ impl<'p> Compiler<'p> {
         }
         let mut upstream = graph.upstream([index]).into_iter();
         let cyclic = upstream.find(|rule| graph.cycle(*rule).is_some());
-        let message = format!("not checked: it reads `{}`, which has errors", cyclic.as_ref().map_or("", name));
+        let message = format!(
+            "not checked: it reads `{}`, which has errors",
+            cyclic.as_ref().map_or("", name)
+        );
         Diagnostic::new(code::UPSTREAM_FAILED, message)
     }
 

@@ -13,7 +13,9 @@ pub fn apply_levels(diagnostics: &[Diagnostic], text: &str, config: &Config) -> 
     let kept = diagnostics.iter().filter(|diagnostic| {
         let silenced = diagnostic.span.is_some_and(|span| {
             let line = index.position(span.start).line;
-            text.lines().nth(line.saturating_sub(1)).is_some_and(|line| suppresses(line, diagnostic.code))
+            text.lines()
+                .nth(line.saturating_sub(1))
+                .is_some_and(|line| suppresses(line, diagnostic.code))
         });
         diagnostic.is_error() || !silenced
     });
@@ -35,7 +37,9 @@ fn suppresses(line: &str, code: Code) -> bool {
     let Some((_, comment)) = line.rsplit_once("--") else { return false };
     let Some(codes) = comment.trim().strip_prefix("noqa") else { return false };
     match codes.trim_start().strip_prefix(':') {
-        Some(codes) => codes.split([',', ' ']).any(|listed| Code::find(listed.trim()) == Some(code)),
+        Some(codes) => {
+            codes.split([',', ' ']).any(|listed| Code::find(listed.trim()) == Some(code))
+        }
         None => codes.trim().is_empty(),
     }
 }

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 
 use arrow::datatypes::DataType;
 use chrono::{DateTime, Utc};
+use datafusion::common::ParamValues;
 use datafusion::common::ScalarValue;
 use datafusion::common::metadata::ScalarAndMetadata;
-use datafusion::common::ParamValues;
 use planc_artifacts::Lookup;
 use planc_backend::preview::{Preview, preview};
-use planc_backend::sink::{self, Format, Provenance};
+use planc_backend::sink::delta::{self, Provenance, WriteOptions};
+use planc_backend::sink::{self, Format};
 use planc_backend::{Binding, Bindings, Limits, Session, SourceSpec, within};
 use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
@@ -101,7 +102,8 @@ impl<'p> Runner<'p> {
         let one = |error| vec![error];
         let rule = self.compiler.rules.get(index).ok_or_else(Vec::new)?;
         let (plan, digest) = self.rule_plan(index).map_err(one)?;
-        let output = if self.options.write { self.project.output(rule).map_err(one)? } else { None };
+        let output =
+            if self.options.write { self.project.output(rule).map_err(one)? } else { None };
         self.run(&plan, output.as_ref().map(|output| (output, rule, digest)))
     }
 
@@ -115,7 +117,11 @@ impl<'p> Runner<'p> {
         self.run(&plan, None)
     }
 
-    fn run(&self, plan: &Plan, output: Option<(&Output, &Rule, Digest)>) -> Result<Rows, Vec<Diagnostic>> {
+    fn run(
+        &self,
+        plan: &Plan,
+        output: Option<(&Output, &Rule, Digest)>,
+    ) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.with_parameters(plan.clone())?;
         let work = async {
             let one = |error| vec![error];
@@ -124,21 +130,24 @@ impl<'p> Runner<'p> {
             if !findings.is_empty() {
                 return Err(findings);
             }
-            let replay = planc_backend::replay(&self.session, &plan, &bindings).await.map_err(one)?;
+            let replay =
+                planc_backend::replay(&self.session, &plan, &bindings).await.map_err(one)?;
             if let Some((output, rule, digest)) = output {
                 let location = output.location().to_owned();
                 let path = PathBuf::from(&location);
                 let provenance = Provenance { rule: rule.name.clone(), digest };
+                let stream = replay.stream().map_err(one)?;
                 let written = match output {
-                    Output::Delta(url) => sink::overwrite_delta(&self.session, &replay, url, &provenance).await,
-                    Output::Parquet(_) => {
-                        let stream = replay.stream().map_err(one)?;
-                        sink::write_file(stream, Format::Parquet, &path).await
+                    Output::Delta(url) => {
+                        let options = WriteOptions {
+                            provenance: Some(provenance),
+                            ..WriteOptions::default()
+                        };
+                        let committed = delta::write(&self.session, stream, url, options).await;
+                        committed.map(sink::Written::from)
                     }
-                    Output::Csv(_) => {
-                        let stream = replay.stream().map_err(one)?;
-                        sink::write_file(stream, Format::Csv, &path).await
-                    }
+                    Output::Parquet(_) => sink::write_file(stream, Format::Parquet, &path).await,
+                    Output::Csv(_) => sink::write_file(stream, Format::Csv, &path).await,
                 };
                 return Ok(Rows::Written { location, rows: written.map_err(one)?.rows });
             }
@@ -213,7 +222,8 @@ impl<'p> Runner<'p> {
         }
         let sources = self.project.sources();
         let Some(config) = sources.get(name) else {
-            let message = format!("the artifact reads `{name}`, which is no source and no rule here");
+            let message =
+                format!("the artifact reads `{name}`, which is no source and no rule here");
             let help = did_you_mean(name, sources.keys().copied())
                 .unwrap_or_else(|| format!("say where it lies: --source {name}=PATH"));
             return Err(Diagnostic::new(code::SOURCE_UNREADABLE, message).help(help));
@@ -238,12 +248,14 @@ impl<'p> Runner<'p> {
         let source = self.session.open(&rule.name, &output.as_source()).await;
         let source = source.map_err(|error| error.help(again.clone()))?;
         if let Output::Delta(url) = &output {
-            let written = sink::last_written_digest(&self.session, url).await?;
+            let written = delta::last_written_digest(url).await?;
             if written != Some(digest) {
                 let message = match written {
                     Some(other) => format!(
                         "the output of `{}` was written by {}, and the rule is now {}",
-                        rule.name, other.short(), digest.short()
+                        rule.name,
+                        other.short(),
+                        digest.short()
                     ),
                     None => format!("the output of `{}` was not written by planc", rule.name),
                 };
@@ -273,11 +285,13 @@ impl<'p> Runner<'p> {
             Lookup::Hit(bytes) => substrait::decode(&bytes, self.compiler.state()),
             Lookup::Miss => {
                 let message = format!("the store holds no artifact {digest}");
-                Err(Diagnostic::new(code::NO_ARTIFACT, message).help("`planc compile` lists the digests of the rules"))
+                Err(Diagnostic::new(code::NO_ARTIFACT, message)
+                    .help("`planc compile` lists the digests of the rules"))
             }
             Lookup::Broken(reason) => {
                 let message = format!("the artifact is broken: {reason}");
-                Err(Diagnostic::new(code::NO_ARTIFACT, message).help("delete the file and compile again"))
+                Err(Diagnostic::new(code::NO_ARTIFACT, message)
+                    .help("delete the file and compile again"))
             }
         }
     }
@@ -300,17 +314,23 @@ impl<'p> Runner<'p> {
             return Err(findings);
         }
         let bound = plan.logical.with_param_values(ParamValues::Map(values));
-        bound.map(Plan::new).map_err(|error| vec![Diagnostic::new(code::PARAMETER, error.strip_backtrace())])
+        bound
+            .map(Plan::new)
+            .map_err(|error| vec![Diagnostic::new(code::PARAMETER, error.strip_backtrace())])
     }
 
     fn parameter(&self, name: &str) -> Result<ScalarValue, Diagnostic> {
         let data_type = self.project.params.get(name).unwrap_or(&DataType::Utf8);
         let Some(text) = self.options.params.get(name) else {
             let message = format!("the parameter `{name}` has no value");
-            return Err(Diagnostic::new(code::PARAMETER, message).help(format!("give it: --param {name}=VALUE")));
+            return Err(Diagnostic::new(code::PARAMETER, message)
+                .help(format!("give it: --param {name}=VALUE")));
         };
         ScalarValue::from(text.as_str()).cast_to(data_type).map_err(|_| {
-            Diagnostic::new(code::PARAMETER, format!("the parameter `{name}` is of type {data_type}, and `{text}` is none"))
+            Diagnostic::new(
+                code::PARAMETER,
+                format!("the parameter `{name}` is of type {data_type}, and `{text}` is none"),
+            )
         })
     }
 }
@@ -333,10 +353,15 @@ fn travel(name: &str, spec: &mut SourceSpec, at: &At) -> Result<(), Diagnostic> 
 }
 
 /// Runs a future on a runtime of its own.
-pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Diagnostic>>) -> Result<T, Diagnostic> {
+pub(crate) fn block_on<T>(
+    work: impl Future<Output = Result<T, Diagnostic>>,
+) -> Result<T, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
-        Diagnostic::new(code::INTERNAL, format!("the threads for the run cannot be started: {error}"))
+        Diagnostic::new(
+            code::INTERNAL,
+            format!("the threads for the run cannot be started: {error}"),
+        )
     })?;
     let result = runtime.block_on(work);
     // Work that was cut off (a timeout) must not hold the process.

@@ -359,14 +359,22 @@ mod tests {
 
     #[test]
     fn faults_are_placed_on_the_smallest_piece() {
-        check("select status + 1, placed_on * 2, amount from orders", r#"
+        check(
+            "select status + 1, placed_on * 2, amount from orders",
+            r#"
                 P0400 - Projections require unique expression names but the expression "NULL" at position 0 and "NULL" at position 1 have the same name. Consider aliasing ("AS") one of them
                 P0301 1:8-1:14 [status] expressions have incompatible types
                 P0400 1:20-1:33 [placed_on * 2] Projections require unique expression names but the expression "NULL" at position 0 and "NULL" at position 2 have the same name. Consider aliasing ("AS") one of them
                 P0400 1:35-1:41 [amount] Cannot get result type for temporal operation Date32 * Int64: Invalid argument error: Invalid date arithmetic operation: Date32 * Interval(MonthDayNano)
-            "#);
-        check("select -status from orders", "P0301 1:9-1:15 [status] - cannot be used with Utf8; perhaps you need to cast orders.status");
-        check("select upper(id, 2), round(), abs('x', 'y') from orders", r#"
+            "#,
+        );
+        check(
+            "select -status from orders",
+            "P0301 1:9-1:15 [status] - cannot be used with Utf8; perhaps you need to cast orders.status",
+        );
+        check(
+            "select upper(id, 2), round(), abs('x', 'y') from orders",
+            r#"
                 P0400 - Projections require unique expression names but the expression "NULL" at position 0 and "NULL" at position 1 have the same name. Consider aliasing ("AS") one of them
                 P0302 1:8-1:20 [upper(id, 2)] Function 'upper' expects 1 arguments but received 2. No function matches the given name and argument types 'upper(Int64, Int64)'. You might need to add explicit type casts.
                 Candidate functions:
@@ -381,54 +389,109 @@ mod tests {
                 round(Float32)
                 round(Float64, Int32)
                 round(Float64)
-            "#);
-        check("select id from orders where sum(amount) > 3 and id > 1", "P0400 1:29-1:40 [sum(amount)] Aggregate functions are not allowed in the WHERE clause. Consider using HAVING instead");
+            "#,
+        );
+        check(
+            "select id from orders where sum(amount) > 3 and id > 1",
+            "P0400 1:29-1:40 [sum(amount)] Aggregate functions are not allowed in the WHERE clause. Consider using HAVING instead",
+        );
         check("select id from orders where row_number() over (order by id) = 1", "");
-        check("select sum(max(amount)) from orders", "P0400 1:16-1:22 [amount] Aggregate function calls cannot be nested; Compute 'max(orders.amount)' in an inner query and aggregate its result");
-        check("select id, sum(amount) from orders group by status", r#"
+        check(
+            "select sum(max(amount)) from orders",
+            "P0400 1:16-1:22 [amount] Aggregate function calls cannot be nested; Compute 'max(orders.amount)' in an inner query and aggregate its result",
+        );
+        check(
+            "select id, sum(amount) from orders group by status",
+            r#"
                 P0400 - Projections require unique expression names but the expression "NULL" at position 0 and "NULL" at position 1 have the same name. Consider aliasing ("AS") one of them
                 P0400 1:8-1:10 [id] 'orders.id' must appear in GROUP BY clause because it's not an aggregate expression; Either add 'orders.id' to GROUP BY clause, or use an aggregate function like ANY_VALUE(orders.id)
-            "#);
-        check("select id from orders where amount", "P0301 1:29-1:35 [amount] Cannot create filter with non-boolean predicate 'orders.amount' returning Float64");
-        check("select id from orders where status and id > 1", "P0302 1:29-1:46 [status and id > 1] expressions have incompatible types");
-        check("select id from orders limit 'x'", "P0400 1:29-1:32 ['x'] Expected LIMIT to be an integer or null, but got Utf8");
+            "#,
+        );
+        check(
+            "select id from orders where amount",
+            "P0301 1:29-1:35 [amount] Cannot create filter with non-boolean predicate 'orders.amount' returning Float64",
+        );
+        check(
+            "select id from orders where status and id > 1",
+            "P0302 1:29-1:46 [status and id > 1] expressions have incompatible types",
+        );
+        check(
+            "select id from orders limit 'x'",
+            "P0400 1:29-1:32 ['x'] Expected LIMIT to be an integer or null, but got Utf8",
+        );
         check("select id from orders limit id", "P0202 1:29-1:31 [id] column 'id' not found");
-        check("select id from orders order by 3", "P0400 1:32-1:33 [3] Order by column out of bounds, specified: 3, max: 1");
-        check("select id from orders group by 4", r"
+        check(
+            "select id from orders order by 3",
+            "P0400 1:32-1:33 [3] Order by column out of bounds, specified: 3, max: 1",
+        );
+        check(
+            "select id from orders group by 4",
+            r"
                 P0400 1:8-1:10 [id] 'orders.id' must appear in GROUP BY clause because it's not an aggregate expression; Either add 'orders.id' to GROUP BY clause, or use an aggregate function like ANY_VALUE(orders.id)
                 P0400 1:32-1:33 [4] Cannot find column with position 4 in SELECT clause. Valid columns: 1 to 1
-            ");
-        check("select id from orders union select id, name from customers", "P0400 1:1-1:59 [select id from orders union select id, name from customers] UNION queries have different number of columns");
-        check("select placed_on from orders union all select true", "P0301 1:47-1:51 [true] Incompatible inputs for Union: Previous inputs were of type Date32, but got incompatible type Boolean on column 'Boolean(true)'");
+            ",
+        );
+        check(
+            "select id from orders union select id, name from customers",
+            "P0400 1:1-1:59 [select id from orders union select id, name from customers] UNION queries have different number of columns",
+        );
+        check(
+            "select placed_on from orders union all select true",
+            "P0301 1:47-1:51 [true] Incompatible inputs for Union: Previous inputs were of type Date32, but got incompatible type Boolean on column 'Boolean(true)'",
+        );
         check("select cast(placed_on as boolean) from orders", "");
         check("select placed_on::boolean from orders where (cast(true as date)) > placed_on", "");
-        check("select id from orders where id in (select id, name from customers)", r#"
+        check(
+            "select id from orders where id in (select id, name from customers)",
+            r#"
                 P0400 1:29-1:67 [id in (select id, name from customers)] Projections require unique expression names but the expression "NULL" at position 0 and "NULL" at position 1 have the same name. Consider aliasing ("AS") one of them
                 P0400 1:43-1:45 [id] Too many columns! The subquery should only return one column; Select only one column in the subquery
                 P0400 1:43-1:51 [id, name] Too many columns! The subquery should only return one column; Select only one column in the subquery
-            "#);
-        check("select (select id, name from customers) from orders", r#"
+            "#,
+        );
+        check(
+            "select (select id, name from customers) from orders",
+            r#"
                 P0400 1:9-1:39 [select id, name from customers] Projections require unique expression names but the expression "NULL" at position 0 and "NULL" at position 1 have the same name. Consider aliasing ("AS") one of them
                 P0400 1:16-1:18 [id] Too many columns! The subquery should only return one column; Select only one column in the subquery
                 P0400 1:20-1:24 [name] Too many columns! The subquery should only return one column; Select only one column in the subquery
-            "#);
-        check("select distinct id from orders order by amount", "P0400 1:41-1:47 [amount] For SELECT DISTINCT, ORDER BY expressions orders.amount must appear in select list");
-        check("select id as a, amount as a from orders", r#"
+            "#,
+        );
+        check(
+            "select distinct id from orders order by amount",
+            "P0400 1:41-1:47 [amount] For SELECT DISTINCT, ORDER BY expressions orders.amount must appear in select list",
+        );
+        check(
+            "select id as a, amount as a from orders",
+            r#"
                 P0400 - Projections require unique expression names but the expression "NULL AS a" at position 0 and "NULL AS a" at position 1 have the same name. Consider aliasing ("AS") one of them
                 P0400 1:8-1:10 [id] Projections require unique expression names but the expression "orders.id AS a" at position 0 and "NULL AS a" at position 1 have the same name. Consider aliasing ("AS") one of them
                 P0400 1:17-1:23 [amount] Projections require unique expression names but the expression "orders.id AS a" at position 0 and "orders.amount AS a" at position 1 have the same name. Consider aliasing ("AS") one of them
-            "#);
+            "#,
+        );
         check("select case when id then 1 end from orders", "");
-        check("select id between placed_on and true from orders", r"
+        check(
+            "select id between placed_on and true from orders",
+            r"
                 P0400 1:8-1:37 [id between placed_on and true] Internal error: Failed to coerce types Int64 and Boolean in BETWEEN expression.
                 This issue was likely caused by a bug in DataFusion's code. Please help us to resolve this by filing a bug report in our issue tracker: https://github.com/apache/datafusion/issues
-            ");
-        check("select id like 5 from orders", "P0301 1:8-1:17 [id like 5] There isn't a common type to coerce Int64 and Int64 in LIKE expression");
-        check("select id from orders having id > 1", r"
+            ",
+        );
+        check(
+            "select id like 5 from orders",
+            "P0301 1:8-1:17 [id like 5] There isn't a common type to coerce Int64 and Int64 in LIKE expression",
+        );
+        check(
+            "select id from orders having id > 1",
+            r"
                 P0400 - HAVING clause references: NULL must appear in the GROUP BY clause or be used in an aggregate function
                 P0400 1:30-1:36 [id > 1] HAVING clause references: orders.id > Int64(1) must appear in the GROUP BY clause or be used in an aggregate function
-            ");
-        check("select id from orders qualify id > 1", "P0400 1:31-1:37 [id > 1] QUALIFY clause requires window functions in the SELECT list or QUALIFY clause");
+            ",
+        );
+        check(
+            "select id from orders qualify id > 1",
+            "P0400 1:31-1:37 [id > 1] QUALIFY clause requires window functions in the SELECT list or QUALIFY clause",
+        );
         check(
             "with a as (select status + placed_on as x from orders) select upper(1, 2) from a where x in (select 1 + true from customers)",
             r"
@@ -439,24 +502,48 @@ mod tests {
                 P0301 1:101-1:109 [1 + true] expressions have incompatible types
             ",
         );
-        check("select t.a from (values (1, 2), (3)) as t(a, b)", "P0302 - Inconsistent data length across values list: got 1 values in row 1 but expected 2");
-        check("select id from orders fetch first 3 rows only", "P0400 1:35-1:36 [3] FETCH clause is not supported yet");
-        check("select $nope + $lest from orders", r#"
+        check(
+            "select t.a from (values (1, 2), (3)) as t(a, b)",
+            "P0302 - Inconsistent data length across values list: got 1 values in row 1 but expected 2",
+        );
+        check(
+            "select id from orders fetch first 3 rows only",
+            "P0400 1:35-1:36 [3] FETCH clause is not supported yet",
+        );
+        check(
+            "select $nope + $lest from orders",
+            r#"
                 P0806 1:8-1:13 [$nope] the parameter `$nope` is not declared; declare it in planc.toml: `[params]` and `nope = "int64"`
                 P0806 1:16-1:21 [$lest] the parameter `$lest` is not declared; did you mean `$least`?
-            "#);
-        check("select nth_value(amount) over w from orders", "P0400 1:8-1:25 [nth_value(amount)] The window w is not defined!");
-        check("select id from orders o full join lateral (select 1) x on true", "P0400 - LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins");
+            "#,
+        );
+        check(
+            "select nth_value(amount) over w from orders",
+            "P0400 1:8-1:25 [nth_value(amount)] The window w is not defined!",
+        );
+        check(
+            "select id from orders o full join lateral (select 1) x on true",
+            "P0400 - LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins",
+        );
         check("select a.b.c.d.e from orders a", "P0202 1:10-1:11 [b] `a` has no column `b`");
         check("select date_trunc('month', status), date_part('x', placed_on) from orders", "");
-        check("select interval 'x' from orders", r#"P0400 1:17-1:20 ['x'] Arrow error: Parser error: Invalid input syntax for type interval: "x""#);
-        check("select * from generate_series('a', 2)", "P0400 1:31-1:34 ['a'] Argument #1 must be an INTEGER, TIMESTAMP, DATE or NULL, got Utf8");
+        check(
+            "select interval 'x' from orders",
+            r#"P0400 1:17-1:20 ['x'] Arrow error: Parser error: Invalid input syntax for type interval: "x""#,
+        );
+        check(
+            "select * from generate_series('a', 2)",
+            "P0400 1:31-1:34 ['a'] Argument #1 must be an INTEGER, TIMESTAMP, DATE or NULL, got Utf8",
+        );
         check("table orders", "P0101 1:1-1:6 [table] expected an SQL statement, found `table`");
         check("select count(*) filter (where amount) from orders", "");
-        check("select array[1, 2][true] from orders", r"
+        check(
+            "select array[1, 2][true] from orders",
+            r"
                 P0302 1:13-1:25 [[1, 2][true]] Failed to coerce arguments to satisfy a call to 'array_element' function: coercion from List(Int64), Boolean to the signature ArraySignature(array, index) failed. No function matches the given name and argument types 'array_element(List(Int64), Boolean)'. You might need to add explicit type casts.
                 Candidate functions:
                 array_element(array, index)
-            ");
+            ",
+        );
     }
 }

@@ -250,8 +250,15 @@ impl<'a> Walk<'a> {
     }
 
     fn scan(&mut self, mut sink: Sink, scan: &'a TableScan) -> Result<PlanKey> {
-        let TableScan { table_name: name, source, projection, projected_schema, filters, fetch, .. } =
-            scan;
+        let TableScan {
+            table_name: name,
+            source,
+            projection,
+            projected_schema,
+            filters,
+            fetch,
+            ..
+        } = scan;
         if let Some(steps) = self.recursions.iter().rev().position(|cte| *cte == name.to_string()) {
             sink.text("work_table");
             sink.size(steps);
