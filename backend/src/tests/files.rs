@@ -42,6 +42,24 @@ async fn csv_without_header_and_with_another_delimiter() {
 }
 
 #[tokio::test]
+async fn csv_files_of_one_folder_have_one_header() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "a,b,c\n1,,2020-01-01\n").unwrap();
+    std::fs::write(folder.path().join("b.csv"), "a,b,c\n2.5,,2020-01-01T10:00:00.5\n").unwrap();
+    let source = session().open("t", &csv(folder.path())).await.unwrap();
+    let sql = "select sum(a), count(b), min(c) from t";
+    let rows = shown(&run(&session(), &source, sql).await.unwrap());
+    assert_eq!(rows, ["3.5,0,2020-01-01T00:00:00"]);
+    std::fs::write(folder.path().join("c.csv"), "b,a,c\n1,2,\n").unwrap();
+    let error = session().open("t", &csv(folder.path())).await.map(|s| s.schema).unwrap_err();
+    assert!(error.message.contains("has other columns"), "{}", error.message);
+    let twice = folder.path().join("twice");
+    std::fs::write(&twice, "a,a\n1,2\n").unwrap();
+    let error = session().open("t", &csv(&twice)).await.map(|s| s.schema).unwrap_err();
+    assert!(error.message.contains("two columns called `a`"), "{}", error.message);
+}
+
+#[tokio::test]
 async fn json_lines_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.ndjson");

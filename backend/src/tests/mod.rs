@@ -15,6 +15,7 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::util::pretty::pretty_format_batches;
+use datafusion::catalog::MemorySchemaProvider;
 use datafusion::catalog::default_table_source::source_as_provider;
 use datafusion::datasource::MemTable;
 use datafusion::logical_expr::LogicalPlan;
@@ -37,6 +38,8 @@ pub(crate) fn limited(limits: &Limits) -> Session {
 /// Plans `sql` against schemas alone, as a compiled rule is planned.
 pub(crate) async fn plan(sql: &str, tables: &[(&str, SchemaRef)]) -> Plan {
     let context = SessionContext::new_with_state(planning_state(&Settings::default()));
+    let schemas = Arc::new(MemorySchemaProvider::new());
+    context.catalog("datafusion").unwrap().register_schema("staging", schemas).unwrap();
     for (name, schema) in tables {
         let empty = MemTable::try_new(Arc::clone(schema), vec![vec![]]).unwrap();
         context.register_table(*name, Arc::new(empty)).unwrap();

@@ -178,8 +178,8 @@ fn filter(numbers: &mut Numbers, depth: usize) -> String {
         1 => format!("{column} is not null"),
         2 => format!("{column} in ({literal}, {})", numbers.of(&literals)),
         3 => format!("{column} not in ({literal}, {})", numbers.of(&literals)),
-        4 => format!("{column} is distinct from {literal}"),
-        5 => format!("{column} between {literal} and {}", numbers.of(&literals)),
+        4 => format!("({column} is distinct from {literal})"),
+        5 => format!("({column} between {literal} and {})", numbers.of(&literals)),
         other => format!("{column} {} {literal}", ["=", "<>", "<", ">"][other - 6]),
     }
 }
