@@ -126,7 +126,7 @@ fn store_sentence(error: &object_store::Error) -> String {
 fn one_line(text: &str) -> String {
     let text = text.split("This issue was likely caused by a bug").next().unwrap_or(text);
     let mut text = text.split("\n\n").next().unwrap_or(text).trim();
-    const WRAPPERS: [&str; 9] = [
+    const WRAPPERS: [&str; 14] = [
         "Execution error: ",
         "External error: ",
         "Arrow error: ",
@@ -136,6 +136,11 @@ fn one_line(text: &str) -> String {
         "Generic delta kernel error: ",
         "Error during planning: ",
         "External: ",
+        "Generic DeltaTable error: ",
+        "Generic: ",
+        "Kernel: ",
+        "Transaction failed: ",
+        "Json error: ",
     ];
     while let Some(rest) = WRAPPERS.iter().find_map(|wrapper| text.strip_prefix(wrapper)) {
         text = rest;

@@ -7,6 +7,8 @@
 //!
 //! **Architecture invariant:** file statistics never decide a value, and never drop a row
 //! that they cannot speak of; see [`scan`].
+// A diagnostic is made once in a failing run; boxing it would only cost its readers.
+#![allow(clippy::result_large_err)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
 
 pub mod bind;
@@ -26,3 +28,6 @@ pub use limits::{Limits, within};
 pub use replay::{Replay, replay};
 pub use session::Session;
 pub use source::{DeltaScan, Source, SourceSpec};
+
+#[cfg(test)]
+mod tests;

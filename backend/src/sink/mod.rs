@@ -23,7 +23,8 @@ use futures::StreamExt;
 use planc_ir::Diagnostic;
 use planc_ir::code::OUTPUT_FAILED;
 
-use crate::fault;
+use crate::{Replay, Session, fault};
+pub use delta::{Provenance, last_written_digest};
 use staged::Staged;
 
 /// How rows are written.
@@ -63,6 +64,22 @@ impl FromStr for Format {
 pub struct Written {
     /// Rows.
     pub rows: u64,
+}
+
+/// Replaces the rows of the Delta table at `location` with those of a replay, in one commit
+/// that says which rule and artifact wrote it; see [`delta::write`].
+///
+/// # Errors
+/// As [`delta::write`].
+pub async fn overwrite_delta(
+    session: &Session,
+    replay: &Replay,
+    location: &str,
+    provenance: &Provenance,
+) -> Result<Written, Diagnostic> {
+    let options =
+        delta::WriteOptions { provenance: Some(provenance.clone()), ..Default::default() };
+    Ok(delta::write(session, replay.stream()?, location, options).await?.into())
 }
 
 /// One open output.

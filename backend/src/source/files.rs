@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::arrow::ArrowFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
@@ -10,11 +11,14 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionState;
+use futures::TryStreamExt;
 use planc_ir::Diagnostic;
 use planc_ir::catalog::logical_schema;
 use planc_ir::code::SOURCE_UNREADABLE;
 
-use super::{Source, SourceSpec, missing, unreadable};
+use super::{Source, SourceSpec, csv, footer, missing, unreadable};
 use crate::{Session, fault, location};
 
 /// Opens a source of any kind but Delta and DDL.
@@ -26,7 +30,7 @@ pub(super) async fn open(session: &Session, spec: &SourceSpec) -> Result<Source,
     let ending = if url.is_collection() { extension(spec) } else { "" };
     let options = ListingOptions::new(format(session, spec)).with_file_extension(ending);
     let state = session.state.as_ref();
-    let inferred = options.infer_schema(state, &url).await.map_err(wrong)?;
+    let inferred = infer(state, &url, &options, spec).await.map_err(wrong)?;
     // The reader itself brings each file's layout to the logical types.
     let schema = logical_schema(&inferred);
     if schema.fields().is_empty() {
@@ -37,6 +41,31 @@ pub(super) async fn open(session: &Session, spec: &SourceSpec) -> Result<Source,
     let table = ListingTable::try_new(config).map_err(wrong)?;
     let cache = state.runtime_env().cache_manager.get_file_statistic_cache();
     Ok(Source { provider: Arc::new(table.with_cache(cache)), schema, version: None })
+}
+
+async fn infer(
+    state: &SessionState,
+    url: &ListingTableUrl,
+    options: &ListingOptions,
+    spec: &SourceSpec,
+) -> Result<SchemaRef, DataFusionError> {
+    let store = state.runtime_env().object_store(url)?;
+    let listed = url.list_all_files(state, store.as_ref(), &options.file_extension).await?;
+    let files: Vec<_> = listed.try_collect().await?;
+    if files.is_empty() {
+        let ending = &options.file_extension;
+        return Err(DataFusionError::Plan(format!("there are no {ending} files")));
+    }
+    match spec {
+        SourceSpec::Csv { header, delimiter, .. } => {
+            csv::infer(store.as_ref(), &files, *header, *delimiter).await
+        }
+        SourceSpec::Parquet { .. } => {
+            footer::check(store.as_ref(), &files).await?;
+            options.infer_schema(state, url).await
+        }
+        _ => options.infer_schema(state, url).await,
+    }
 }
 
 fn listing_url(session: &Session, text: &str) -> Result<ListingTableUrl, Diagnostic> {
@@ -64,7 +93,6 @@ fn format(session: &Session, spec: &SourceSpec) -> Arc<dyn FileFormat> {
             let csv = CsvFormat::default()
                 .with_has_header(*header)
                 .with_delimiter(*delimiter)
-                .with_schema_infer_max_rec(usize::MAX)
                 // Otherwise a file is split at any line break, one inside quotes too.
                 .with_newlines_in_values(true);
             Arc::new(csv)

@@ -1,9 +1,12 @@
 //! The tables that a project names: how each is described, opened and looked at.
 
+mod csv;
 mod delta;
 mod delta_version;
 mod files;
+mod footer;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -152,6 +155,17 @@ impl Session {
             | SourceSpec::Json { .. }
             | SourceSpec::Arrow { .. } => files::open(self, spec).await,
         };
+        let opened = opened.and_then(|source| {
+            let mut names = BTreeSet::new();
+            let twice = source.schema.fields().iter().find(|field| !names.insert(field.name()));
+            match twice {
+                Some(field) => {
+                    let why = format!("it has two columns called `{}`", field.name());
+                    Err(unreadable(spec.location(), why))
+                }
+                None => Ok(source.clone()),
+            }
+        });
         opened.map_err(|mut diagnostic| {
             diagnostic.message = format!("source `{name}`: {}", diagnostic.message);
             diagnostic
