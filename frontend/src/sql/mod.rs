@@ -10,6 +10,7 @@
 //! byte order mark or is written in a foreign dialect.
 
 mod balance;
+mod checks;
 mod ddl;
 mod dialect;
 mod guard;
@@ -17,6 +18,7 @@ mod locate;
 mod lookups;
 mod parameters;
 mod parse;
+mod pieces;
 mod place;
 mod plan;
 mod provider;

@@ -12,7 +12,7 @@ use sqlparser::ast::{Query, Statement};
 use super::parameters::{ParameterTypes, type_parameters};
 use super::place::Places;
 use super::provider::Provider;
-use super::{Parsed, Planned, locate, resolve};
+use super::{Parsed, Planned, checks, locate, resolve};
 
 pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
     let Some(query) = &parsed.query else {
@@ -51,7 +51,9 @@ impl Judge<'_> {
         let plan = SqlToRel::new(&self.provider).sql_statement_to_plan(statement)?;
         let plan = self.provider.types.without_casts(plan)?;
         let state = self.provider.state;
-        state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+        let analyzer = state.analyzer();
+        let typed = analyzer.execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+        checks::check(&typed)?;
         Ok(plan)
     }
 }
