@@ -45,8 +45,9 @@ pub(crate) fn faults(
         let mut diagnostics = refusal::diagnostics(&error, places);
         // What the search itself put out of joint is no fault of the rule. Names were all
         // resolved before, so an unknown one can only be a column that became NULL.
-        let own = |d: &Diagnostic| d.code == code::UNKNOWN_COLUMN || d.message.contains("NULL");
-        if round > 0 && (diagnostics.iter().any(own) || cause.contains("NULL")) {
+        let own = |d: &Diagnostic| d.code == code::UNKNOWN_COLUMN;
+        let null = cause.contains("NULL") || cause.contains("Null");
+        if round > 0 && (null || diagnostics.iter().any(own)) {
             break;
         }
         let Some(removed) = search.remove(&cause) else {
@@ -145,9 +146,29 @@ impl Search<'_, '_, '_> {
             });
             match faulty {
                 Some(part) => at = part,
-                None => return at,
+                None => return self.culprit(nodes, at, cause),
             }
         }
+    }
+
+    /// Of an expression that is at fault for what it holds (a window function in a condition,
+    /// an aggregate in an aggregate, a cast), the innermost piece of that kind.
+    fn culprit(&mut self, nodes: &[Node], whole: usize, cause: &str) -> usize {
+        let code = refusal::by_words(cause);
+        let fits = |node: &Node| match &node.expr {
+            Expr::Cast { .. } | Expr::TypedString(_) => code == code::IMPOSSIBLE_CAST,
+            Expr::Function(call) if call.over.is_some() => code == code::MISPLACED_WINDOW,
+            Expr::Function(_) => code == code::MISPLACED_AGGREGATE,
+            _ => false,
+        };
+        let held = (whole..nodes.len()).rev().filter(|at| within(nodes, *at, whole));
+        let suspects: Vec<usize> =
+            held.filter(|at| nodes.get(*at).is_some_and(|n| fits(n))).collect();
+        let found = suspects.into_iter().find(|at| {
+            let filler = self.filler();
+            !self.fails_as(&replaced(&self.query, *at, &filler), cause)
+        });
+        found.unwrap_or(whole)
     }
 
     /// Where no expression is at fault: a clause without which the error goes away.
@@ -313,10 +334,13 @@ mod tests {
             "select id from orders where sum(amount) > 3 and id > 1",
             "P0305 1:29-1:40 [sum(amount)] Aggregate functions are not allowed in the WHERE clause; consider using HAVING instead",
         );
-        check("select id from orders where row_number() over (order by id) = 1", "P0306 1:29-1:64 [row_number() over (order by id) = 1] Window functions are not allowed in a WHERE, HAVING or ON clause; consider using QUALIFY, or a subquery");
+        check(
+            "select id from orders where row_number() over (order by id) = 1",
+            "P0306 1:29-1:41 [row_number()] Window functions are not allowed in a WHERE, HAVING or ON clause; consider using QUALIFY, or a subquery",
+        );
         check(
             "select sum(max(amount)) from orders",
-            "P0305 1:8-1:24 [sum(max(amount))] Aggregate function calls cannot be nested; compute 'max(orders.amount)' in an inner query and aggregate its result",
+            "P0305 1:12-1:23 [max(amount)] Aggregate function calls cannot be nested; compute 'max(orders.amount)' in an inner query and aggregate its result",
         );
         check(
             "select id, sum(amount) from orders group by status",
@@ -332,9 +356,18 @@ mod tests {
         );
         check(
             "select id from orders limit 'x'",
-            "P0301 1:29-1:32 ['x'] Expected LIMIT to be an integer or null, but got Utf8",
+            r"
+                P0401 1:23-1:32 [limit 'x'] which rows are kept is not determined; add an ORDER BY whose columns are unique together
+                P0301 1:29-1:32 ['x'] Expected LIMIT to be an integer or null, but got Utf8
+            ",
         );
-        check("select id from orders limit id", "P0202 1:29-1:31 [id] column 'id' not found");
+        check(
+            "select id from orders limit id",
+            r"
+                P0401 1:23-1:31 [limit id] which rows are kept is not determined; add an ORDER BY whose columns are unique together
+                P0202 1:29-1:31 [id] column 'id' not found
+            ",
+        );
         check(
             "select id from orders order by 3",
             "P0210 1:32-1:33 [3] Order by column out of bounds, specified: 3, max: 1",
@@ -351,11 +384,17 @@ mod tests {
             "select placed_on from orders union all select true",
             "P0301 1:47-1:51 [true] Incompatible inputs for Union: Previous inputs were of type Date32, but got incompatible type Boolean on column 'Boolean(true)'",
         );
-        check("select cast(placed_on as boolean) from orders", "P0303 1:8-1:34 [cast(placed_on as boolean)] Unsupported CAST from Date32 to Boolean");
-        check("select placed_on::boolean from orders where (cast(true as date)) > placed_on", r"
+        check(
+            "select cast(placed_on as boolean) from orders",
+            "P0303 1:8-1:34 [cast(placed_on as boolean)] Unsupported CAST from Date32 to Boolean",
+        );
+        check(
+            "select placed_on::boolean from orders where (cast(true as date)) > placed_on",
+            r"
                 P0303 1:8-1:26 [placed_on::boolean] Unsupported CAST from Date32 to Boolean
-                P0303 1:45-1:77 [(cast(true as date)) > placed_on] Unsupported CAST from Boolean to Date32
-            ");
+                P0303 1:46-1:64 [cast(true as date)] Unsupported CAST from Boolean to Date32
+            ",
+        );
         check(
             "select id from orders where id in (select id, name from customers)",
             "P0308 1:29-1:67 [id in (select id, name from customers)] Too many columns! The subquery should only return one column; select only one column in the subquery",
@@ -403,7 +442,10 @@ mod tests {
         );
         check(
             "select id from orders fetch first 3 rows only",
-            "P0400 1:35-1:36 [3] FETCH clause is not supported yet",
+            r"
+                P0401 1:23-1:36 [fetch first 3] which rows are kept is not determined; add an ORDER BY whose columns are unique together
+                P0400 1:35-1:36 [3] FETCH clause is not supported yet
+            ",
         );
         check(
             "select $nope + $lest from orders",

@@ -14,8 +14,11 @@ mod checks;
 mod ddl;
 mod dialect;
 mod guard;
+mod lint;
 mod locate;
 mod lookups;
+#[cfg(test)]
+mod pages;
 mod parameters;
 mod parse;
 mod pieces;

@@ -133,7 +133,8 @@ pub(crate) fn code_of(error: &DataFusionError) -> Code {
     }
 }
 
-fn by_words(words: &str) -> Code {
+/// The code of an error with these words.
+pub(crate) fn by_words(words: &str) -> Code {
     let known = BY_WORDS.iter().find(|(pieces, _)| pieces.iter().all(|p| words.contains(p)));
     known.map_or(code::REFUSED, |(_, code)| *code)
 }
