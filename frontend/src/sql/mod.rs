@@ -10,13 +10,18 @@
 //! byte order mark or is written in a foreign dialect.
 
 mod balance;
+mod checks;
 mod ddl;
 mod dialect;
 mod guard;
+mod lint;
 mod locate;
 mod lookups;
+#[cfg(test)]
+mod pages;
 mod parameters;
 mod parse;
+mod pieces;
 mod place;
 mod plan;
 mod provider;

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use planc_ir::{LineIndex, Span};
 use sqlparser::ast::{CastKind, Expr, Spanned};
 use sqlparser::dialect::GenericDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Tokenizer};
 
 use super::dialect::relocate;
@@ -118,6 +119,26 @@ impl<'a> Places<'a> {
             grown.end = type_name.end;
         }
         self.in_text(grown)
+    }
+
+    /// Where something stands, with the keyword before it if it is one of `words`.
+    pub(crate) fn with_keyword(&self, span: SqlSpan, words: &[Keyword]) -> Option<Span> {
+        let span = self.balanced(self.in_sql(span)?);
+        let lexemes = self.lexemes();
+        let mut first = lexemes.partition_point(|lexeme| lexeme.end <= span.start);
+        let mut start = span.start;
+        while let Some(before) = first.checked_sub(1).and_then(|at| lexemes.get(at)) {
+            let keyword = match &before.token {
+                Token::Word(word) if word.quote_style.is_none() => word.keyword,
+                _ => break,
+            };
+            if !words.contains(&keyword) {
+                break;
+            }
+            start = before.start;
+            first -= 1;
+        }
+        self.in_text(Span::new(start, span.end))
     }
 
     /// The token at a position as sqlparser's error messages give it; behind the last token,

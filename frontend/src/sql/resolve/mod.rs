@@ -177,7 +177,10 @@ mod tests {
                 P0202 1:56-1:57 [x] no table in scope has a column `x`
             ",
         );
-        check("select upper(status) over () from orders", "");
+        check(
+            "select upper(status) over () from orders",
+            "P0404 1:8-1:21 [upper(status)] DataFusion ignores OVER of a scalar function; `upper` takes single rows: remove the clause",
+        );
         check("values (id)", "P0202 1:9-1:11 [id] no table in scope has a column `id`");
     }
 
