@@ -1,3 +1,4 @@
 //! The demo: TPC-H as a small project of Delta tables and rules.
 
 pub mod data;
+pub mod project;
