@@ -8,6 +8,7 @@ mod explain;
 mod init;
 mod lock;
 mod run;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

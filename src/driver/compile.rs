@@ -337,6 +337,37 @@ impl<'p> Compiler<'p> {
         }
     }
 
+    /// Plans a rule anew, shows every pass to `trace`, and gives the plan as it was planned
+    /// and its canonical form, both as text.
+    ///
+    /// # Errors
+    ///
+    /// The rule's errors.
+    pub fn explain(
+        &self,
+        index: usize,
+        compiled: &Compiled,
+        trace: planc_passes::Trace,
+    ) -> Result<(String, String), Vec<Diagnostic>> {
+        let rule = self.rules.get(index).ok_or_else(Vec::new)?;
+        if let Some(error) = &rule.unreadable {
+            return Err(vec![error.clone()]);
+        }
+        let mut catalog = self.catalog.clone();
+        for (rule, outcome) in self.rules.iter().zip(&compiled.outcomes) {
+            if let Some(outcome) = outcome.as_ref().filter(|outcome| outcome.record.digest.is_some())
+                && let Some(table) = output_table(&outcome.record)
+            {
+                catalog.insert(rule.name.clone(), table);
+            }
+        }
+        let planned = planc_frontend::sql::plan(&self.parse(rule)?, &catalog, self.state());
+        let plan = planned.plan.ok_or(planned.diagnostics)?;
+        let before = plan.logical.display_indent_schema().to_string();
+        let canonical = planc_passes::canonicalize(plan, self.state(), trace).map_err(|e| vec![e])?;
+        Ok((before, canonical.logical.display_indent_schema().to_string()))
+    }
+
     fn parse(&self, rule: &Rule) -> Result<Parsed, Vec<Diagnostic>> {
         planc_frontend::sql::parse(&SqlRule {
             text: &rule.text,

@@ -11,3 +11,5 @@ pub use compile::{Compiled, Compiler, Outcome, Selected, Status};
 pub use graph::{Graph, Selection, select};
 pub use lint::apply_levels;
 pub use run::{At, Rows, RunOptions, Runner};
+
+pub(crate) use run::block_on;
