@@ -14,7 +14,7 @@ use tpchgen::generators as rows;
 use tpchgen_arrow as batches;
 
 /// The scale factor of the demo: about 60,000 line items and 14 MB of text.
-pub const DEFAULT_SCALE: f64 = 0.01;
+pub const SCALE: f64 = 0.01;
 
 /// One generated table.
 #[derive(Debug, Clone)]
