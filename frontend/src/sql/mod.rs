@@ -1,0 +1,101 @@
+//! SQL rules: text in, a checked logical plan and every diagnostic out.
+//!
+//! The way of a rule:
+//! 1. [`source_text`] checks the bytes.
+//! 2. [`parse`] needs no catalog: dialect, syntax tree, and the names that are looked up.
+//! 3. [`plan`] resolves names against a catalog, lets DataFusion plan and type the query,
+//!    and adds planc's own warnings.
+//!
+//! All spans are byte offsets into the text as given, also where the text begins with a
+//! byte order mark or is written in a foreign dialect.
+
+mod balance;
+mod checks;
+mod ddl;
+mod dialect;
+mod guard;
+mod lint;
+mod locate;
+mod lookups;
+#[cfg(test)]
+mod pages;
+mod parameters;
+mod parse;
+mod pieces;
+mod place;
+mod plan;
+mod provider;
+mod refusal;
+mod resolve;
+mod source;
+mod template;
+#[cfg(test)]
+mod testing;
+
+use std::collections::BTreeMap;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::execution::context::SessionState;
+use planc_ir::{Catalog, Diagnostic, Plan};
+use sqlparser::ast::Query;
+
+pub use ddl::ddl_schema;
+pub use dialect::DIALECTS;
+pub use source::source_text;
+
+/// A rule as its file and its project give it.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlRule<'a> {
+    /// The text, as [`source_text`] returns it.
+    pub text: &'a str,
+    /// One of [`DIALECTS`].
+    pub dialect: &'a str,
+    /// The declared parameters, without `$`, and their types.
+    pub params: &'a BTreeMap<String, DataType>,
+}
+
+/// A syntactically right rule. It depends on its text, dialect and parameters only.
+#[derive(Debug, Clone)]
+pub struct Parsed {
+    /// The tables that the text looks up: normalised names, parts joined by dots, sorted and
+    /// unique. Names of CTEs in scope and table functions are none.
+    pub lookups: Vec<String>,
+    /// The text as given.
+    text: String,
+    /// What DataFusion is given instead of `text`, for a foreign dialect.
+    translated: Option<String>,
+    params: BTreeMap<String, DataType>,
+    /// Always there until dropped; see the `Drop` below.
+    query: Option<Box<Query>>,
+}
+
+impl Drop for Parsed {
+    fn drop(&mut self) {
+        // A deep tree needs as much stack to be freed as to be built.
+        let query = self.query.take();
+        guard::deep(|| drop(query));
+    }
+}
+
+/// What [`plan`] found.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan as DataFusion made it, not yet analysed; `None` when there is an error.
+    pub plan: Option<Plan>,
+    /// Errors and warnings, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Parses a rule: one query, in the syntax of its dialect.
+///
+/// # Errors
+/// P0101 to P0105, P0108 and P0109, placed.
+pub fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
+    guard::protected(|| parse::parse(rule)).unwrap_or_else(|fault| Err(vec![fault]))
+}
+
+/// Plans a parsed rule against the tables of `catalog`.
+pub fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
+    guard::protected(|| plan::plan(parsed, catalog, state))
+        .unwrap_or_else(|fault| Planned { plan: None, diagnostics: vec![fault] })
+}
