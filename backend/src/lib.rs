@@ -1,1 +1,33 @@
 //! Sources, replay and sinks: everything that touches data.
+//!
+//! [`Session::open`] opens a [`SourceSpec`] as a [`Source`]; [`check_reads`] says whether the
+//! sources still have what a plan reads; [`replay`] runs the plan on them and gives a stream
+//! of batches, which goes to a [`sink`] or a [`preview`](preview::preview). Between scan and
+//! sink nothing is collected.
+//!
+//! **Architecture invariant:** file statistics never decide a value, and never drop a row
+//! that they cannot speak of; see [`scan`].
+// A diagnostic is made once in a failing run; boxing it would only cost its readers.
+#![allow(clippy::result_large_err)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
+
+pub mod bind;
+pub mod compare;
+pub mod fault;
+pub mod limits;
+pub mod location;
+pub mod preview;
+pub mod replay;
+pub mod scan;
+pub mod session;
+pub mod sink;
+pub mod source;
+
+pub use bind::{Binding, Bindings, check_reads};
+pub use limits::{Limits, within};
+pub use replay::{Replay, replay};
+pub use session::Session;
+pub use source::{DeltaScan, Source, SourceSpec};
+
+#[cfg(test)]
+mod tests;

@@ -114,19 +114,16 @@ impl TableSource for SchemaSource {
 }
 
 /// A schema in logical types: string and binary views and dictionaries become the plain
-/// types that they hold, at every depth; schema metadata is dropped, field metadata is kept.
-/// How a file lays values out is thereby no part of a plan.
+/// types that they hold, at every depth. Of the metadata, only the names of Arrow extension
+/// types stay. How a file lays values out is thereby no part of a plan.
 pub fn logical_schema(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(logical_field).collect::<Fields>()))
 }
 
 fn logical_field(field: &FieldRef) -> FieldRef {
-    let logical = logical_type(field.data_type());
-    if &logical == field.data_type() {
-        return Arc::clone(field);
-    }
-    let plain = Field::new(field.name(), logical, field.is_nullable());
-    Arc::new(plain.with_metadata(field.metadata().clone()))
+    let plain = Field::new(field.name(), logical_type(field.data_type()), field.is_nullable());
+    let metadata = field.metadata().iter().filter(|(key, _)| key.starts_with("ARROW:extension:"));
+    Arc::new(plain.with_metadata(metadata.map(|(k, v)| (k.clone(), v.clone())).collect()))
 }
 
 /// The logical type of one type; see [`logical_schema`].
@@ -160,8 +157,10 @@ mod tests {
         assert_ne!(base, table(field.clone().with_name("b")));
         assert_ne!(base, table(field.clone().with_nullable(false)));
         assert_ne!(base, table(field.clone().with_data_type(DataType::Int32)));
-        let metadata = [("k".to_owned(), "v".to_owned())].into();
-        assert_ne!(base, table(field.clone().with_metadata(metadata)));
+        let metadata = |key: &str| [(key.to_owned(), "v".to_owned())].into();
+        let extension = metadata("ARROW:extension:name");
+        assert_ne!(base, table(field.clone().with_metadata(extension)));
+        assert_eq!(base, table(field.clone().with_metadata(metadata("PARQUET:field_id"))));
         let mut keyed = Table::new(&Schema::new(vec![field]));
         keyed.constraints.keys.push(vec!["a".to_owned()]);
         assert_ne!(base, keyed.fingerprint());

@@ -125,6 +125,7 @@ codes! {
     P0208 NAME_CLASH "name-clash" Error "Two rules or sources have one name";
     P0209 DUPLICATE_OUTPUT "duplicate-output" Error "Two output columns have one name";
     P0210 ORDINAL "ordinal" Error "There is no output column of this number";
+    P0211 UPSTREAM_FAILED "upstream-failed" Warning "The rule was not checked, since a rule that it reads has errors";
     P0301 TYPE_MISMATCH "type-mismatch" Error "The types do not fit";
     P0302 FUNCTION_ARGUMENTS "function-arguments" Error "The function does not take these arguments";
     P0303 IMPOSSIBLE_CAST "impossible-cast" Error "No value of the one type can become one of the other";
@@ -168,6 +169,7 @@ codes! {
     P0806 PARAMETER "parameter" Error "A parameter is not declared, not given or of another type";
     P0807 RULE_SETTINGS "rule-settings" Error "The settings comment of a rule is wrong";
     P0808 NO_LOCK "no-lock" Warning "The project has no lock";
+    P0809 PROJECT_FOLDER "project-folder" Error "A project cannot be written into this folder";
     P0901 INTERNAL "internal" Error "planc found a fault of its own";
     P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
 }

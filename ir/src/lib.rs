@@ -12,9 +12,11 @@ pub mod catalog;
 pub mod code;
 pub mod diagnostic;
 pub mod digest;
+pub mod key;
 pub mod plan;
 pub mod span;
 pub mod state;
+pub mod substrait;
 pub mod suggest;
 
 pub use catalog::{Catalog, SchemaSource, Table};

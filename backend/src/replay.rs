@@ -1,0 +1,104 @@
+//! Running a plan on today's data.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::execution::context::SessionState;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::StreamExt;
+use planc_ir::code::INTERNAL;
+use planc_ir::{Diagnostic, Plan};
+
+use crate::bind::{Binding, Bindings, bind, check_reads};
+use crate::scan::holds_dictionaries;
+use crate::{Session, fault};
+
+/// A plan that is bound, optimised and ready to run.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// The output's names, types and nullability: exactly the plan's.
+    pub schema: SchemaRef,
+    /// What runs.
+    pub physical: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+}
+
+impl Replay {
+    /// Starts the work. Rows come in the plan's order where it has one. Dropping the stream
+    /// stops the work. Its errors become diagnostics through [`fault::run_failed`].
+    ///
+    /// # Errors
+    /// P0704 or P0707, where an operator fails as it starts.
+    pub fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+        let stream = execute_stream(Arc::clone(&self.physical), Arc::clone(&self.context))
+            .map_err(|error| fault::run_failed(&error))?;
+        let schema = Arc::clone(&self.schema);
+        let batches = stream.map(move |batch| {
+            let batch = batch?;
+            Ok(RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec())?)
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches)))
+    }
+}
+
+/// Binds the plan's scans by name, optimises it for today's data, and makes it ready to run.
+///
+/// # Errors
+/// The first finding of [`check_reads`]; P0704 where the engine cannot plan it.
+pub async fn replay(
+    session: &Session,
+    plan: &Plan,
+    bindings: &Bindings,
+) -> Result<Replay, Diagnostic> {
+    if let Some(finding) = check_reads(plan, bindings).into_iter().next() {
+        return Err(finding);
+    }
+    let failed = |error| fault::run_failed(&error);
+    let schema = plan.output_schema();
+    let state = state_for(session, bindings);
+    let bound = bind(&plan.logical, bindings).map_err(failed)?;
+    let optimised = state.optimize(&bound).map_err(failed)?;
+    let physical =
+        state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
+    check_output(&schema, &physical.schema())?;
+    let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
+    Ok(Replay { schema, physical, context: state.task_ctx() })
+}
+
+fn check_output(planned: &Schema, physical: &Schema) -> Result<(), Diagnostic> {
+    let types = |schema: &Schema| -> Vec<_> {
+        schema.fields().iter().map(|field| field.data_type().clone()).collect()
+    };
+    if types(planned) == types(physical) {
+        return Ok(());
+    }
+    let message = "the physical plan's output types differ from the plan's";
+    Err(Diagnostic::new(INTERNAL, format!("{message}: {planned} and {physical}")))
+}
+
+/// The session's state, without the push-down of join keys as lists where a source gives
+/// dictionaries: hash joins panic when they build such a list from a dictionary.
+fn state_for(session: &Session, bindings: &Bindings) -> SessionState {
+    let dictionaries = bindings.values().any(|binding| match binding {
+        Binding::Source(source) => {
+            let schema = source.provider.schema();
+            schema.fields().iter().any(|field| holds_dictionaries(field.data_type()))
+        }
+        Binding::Plan(_) => false,
+    });
+    let mut state = SessionState::clone(&session.state);
+    if dictionaries {
+        let mut config = state.config().clone();
+        let optimizer = &mut config.options_mut().optimizer;
+        optimizer.hash_join_inlist_pushdown_max_size = 0;
+        optimizer.hash_join_inlist_pushdown_max_distinct_values = 0;
+        state = SessionStateBuilder::new_from_existing(state).with_config(config).build();
+    }
+    // Functions such as now() answer with one time for the whole run.
+    let options = Arc::clone(state.config_options());
+    state.execution_props_mut().mark_start_execution(options);
+    state
+}

@@ -1,0 +1,78 @@
+//! The engine that sources are opened with and plans run on: built once per process.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use datafusion::execution::context::{SessionConfig, SessionState};
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use planc_ir::code::INTERNAL;
+use planc_ir::state::{session_config, session_state};
+use planc_ir::{Diagnostic, Settings};
+
+use crate::Limits;
+use crate::fault;
+
+/// DataFusion's state with planc's functions, the run's limits and its caches.
+///
+/// What it adds to [`planc_ir::planning_state`] changes speed and never meaning.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub(crate) state: Arc<SessionState>,
+    pub(crate) limits: Limits,
+}
+
+impl Session {
+    /// A session with these settings and limits.
+    ///
+    /// # Errors
+    /// P0901 where the runtime cannot be built (no temporary folder).
+    pub fn new(settings: &Settings, limits: &Limits) -> Result<Self, Diagnostic> {
+        crate::location::register_delta_stores();
+        let runtime = runtime(limits).map_err(|error| {
+            fault::engine_failed(INTERNAL, "the runtime cannot be built", &error)
+        })?;
+        let config = replay_config(session_config(settings), limits);
+        let state = Arc::new(session_state(config, runtime));
+        Ok(Session { state, limits: limits.clone() })
+    }
+
+    /// The limits that the session was built with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The engine's state, for tests and figures that run a plan directly.
+    pub fn state(&self) -> &SessionState {
+        &self.state
+    }
+}
+
+fn runtime(limits: &Limits) -> datafusion::common::Result<Arc<RuntimeEnv>> {
+    // Listings are not cached: a run may write a file that a later run of this process reads.
+    let mut builder = RuntimeEnvBuilder::new().with_object_list_cache_limit(0);
+    if let Some(bytes) = limits.memory {
+        let named = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
+        let pool = TrackConsumersPool::new(FairSpillPool::new(bytes), named);
+        builder = builder.with_memory_pool(Arc::new(pool));
+    }
+    builder.build_arc()
+}
+
+fn replay_config(mut config: SessionConfig, limits: &Limits) -> SessionConfig {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = limits.threads.unwrap_or(cores).max(1);
+    config = config.with_target_partitions(threads);
+    if let Some(rows) = limits.batch_rows {
+        config = config.with_batch_size(rows.max(1));
+    }
+    let execution = &mut config.options_mut().execution;
+    if let Some(bytes) = limits.memory {
+        // The default of 10 MB for each sorting thread would be the whole of a small pool.
+        let share = bytes / (8 * threads);
+        execution.sort_spill_reservation_bytes = execution.sort_spill_reservation_bytes.min(share);
+    }
+    // Sources present logical types; a scan that would rather read views says so itself.
+    execution.parquet.schema_force_view_types = false;
+    config
+}

@@ -1,0 +1,116 @@
+//! Delta tables, at a version, a time or their latest state.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use datafusion::catalog::TableProvider;
+use deltalake::delta_datafusion::{DeltaScanConfig, DeltaScanNext};
+use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
+use planc_ir::Diagnostic;
+use planc_ir::catalog::logical_schema;
+use planc_ir::code::SOURCE_UNREADABLE;
+
+use super::delta_version::version_at;
+use super::{DeltaScan, Source, missing, unreadable};
+use crate::{Session, fault, location};
+
+/// Opens a table for reading.
+pub(super) async fn open(
+    session: &Session,
+    text: &str,
+    version: Option<u64>,
+    timestamp: Option<DateTime<Utc>>,
+    scan: &DeltaScan,
+) -> Result<Source, Diagnostic> {
+    let Some(mut table) = open_table(text, version).await? else {
+        return Err(Diagnostic::new(
+            SOURCE_UNREADABLE,
+            format!("`{text}` is not a Delta table: it has no _delta_log"),
+        ));
+    };
+    if let (None, Some(time)) = (version, timestamp) {
+        let version = version_at(&table, text, time).await?;
+        table.load_version(version).await.map_err(|error| broken(text, &error))?;
+    }
+    let provider = provider(&table, scan).map_err(|error| refused(text, &error))?;
+    table.update_datafusion_session(session.state.as_ref()).map_err(|e| broken(text, &e))?;
+    let schema = logical_schema(&provider.schema());
+    Ok(Source { provider: Arc::new(provider), schema, version: table.version() })
+}
+
+/// Loads a table's log up to a version, or all of it. `None` where there is no table.
+///
+/// # Errors
+/// P0701 for a missing folder of a versioned read, a log that cannot be read, and a version
+/// that is not there.
+pub(crate) async fn open_table(
+    text: &str,
+    version: Option<u64>,
+) -> Result<Option<DeltaTable>, Diagnostic> {
+    let url = location::parse(text, SOURCE_UNREADABLE)?;
+    if matches!(url.scheme(), "http" | "https") {
+        return Err(unreadable(text, "Delta tables cannot be read over http"));
+    }
+    if let Some(diagnostic) = missing(text, &url) {
+        return Err(diagnostic);
+    }
+    let wrong = |error: DeltaTableError| broken(text, &error);
+    let mut table =
+        DeltaTableBuilder::from_url(url).and_then(DeltaTableBuilder::build).map_err(wrong)?;
+    if !table.verify_deltatable_existence().await.map_err(wrong)? {
+        return Ok(None);
+    }
+    let Some(version) = version else {
+        table.load().await.map_err(wrong)?;
+        return Ok(Some(table));
+    };
+    match table.load_version(version).await {
+        Ok(()) if table.version() == Some(version) => Ok(Some(table)),
+        loaded => Err(no_version(text, version, loaded.err()).await),
+    }
+}
+
+async fn no_version(text: &str, version: u64, error: Option<DeltaTableError>) -> Diagnostic {
+    // A table whose latest state loads has a log that is whole: the version is what is wrong.
+    if let Ok(Some(table)) = Box::pin(open_table(text, None)).await
+        && let Some(latest) = table.version()
+        && (latest < version || error.is_none())
+    {
+        let message = format!("`{text}` has no version {version}: its latest is {latest}");
+        return Diagnostic::new(SOURCE_UNREADABLE, message);
+    }
+    match error {
+        Some(error) => unreadable(
+            text,
+            format!("version {version} is not readable: {}", fault::delta_sentence(&error)),
+        ),
+        None => unreadable(text, format!("version {version} is not readable")),
+    }
+}
+
+fn provider(table: &DeltaTable, scan: &DeltaScan) -> Result<DeltaScanNext, DeltaTableError> {
+    let config = DeltaScanConfig {
+        file_column_name: scan.file_column.clone(),
+        wrap_partition_values: scan.wrap_partition_values,
+        enable_parquet_pushdown: scan.enable_parquet_pushdown,
+        schema_force_view_types: scan.schema_force_view_types,
+        schema: None,
+    };
+    let snapshot = table.snapshot()?.snapshot().clone();
+    Ok(DeltaScanNext::new(snapshot, config)?)
+}
+
+/// A log that cannot be read.
+fn broken(text: &str, error: &DeltaTableError) -> Diagnostic {
+    let why = fault::delta_sentence(error);
+    if why.contains("not supported") || why.contains("Unsupported") || why.contains("unsupported") {
+        return refused(text, error);
+    }
+    unreadable(text, format!("its Delta log cannot be read: {why}"))
+}
+
+/// A table that is whole but uses what this build cannot read.
+fn refused(text: &str, error: &DeltaTableError) -> Diagnostic {
+    unreadable(text, fault::delta_sentence(error))
+        .help("the table uses a feature that planc cannot read; rewrite it without that feature")
+}

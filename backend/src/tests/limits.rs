@@ -1,0 +1,92 @@
+//! Bounded memory, spilling, and the ends of runs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arrow::array::{ArrayRef, Int64Array};
+use datafusion::datasource::MemTable;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use futures::StreamExt;
+use planc_ir::code::{OUT_OF_MEMORY, RUN_FAILED};
+
+use super::{bind, ids, limited, of, plan, run, session, shown};
+use crate::preview::preview;
+use crate::sink::{Format, write_to};
+use crate::{Limits, Source, replay};
+
+fn memory(batches: Vec<arrow::array::RecordBatch>) -> Source {
+    let schema = batches[0].schema();
+    Source::of(Arc::new(MemTable::try_new(schema, vec![batches]).unwrap()))
+}
+
+#[tokio::test]
+async fn a_big_sort_spills_and_a_big_state_is_refused() {
+    let source = memory((0..100).map(|n| ids(n * 8192..(n + 1) * 8192)).collect());
+    let session = limited(&Limits { memory: Some(8 << 20), threads: Some(2), ..Limits::default() });
+    let plan =
+        plan("select id, s from t order by s, id", &[("t", Arc::clone(&source.schema))]).await;
+    let run = replay(&session, &plan, &bind(&[("t", &source)])).await.unwrap();
+    let result = preview(run.stream().unwrap(), 1).await.unwrap();
+    assert_eq!(result.total, 819_200);
+    let spills = |plan: &Arc<dyn datafusion::physical_plan::ExecutionPlan>| {
+        let mut spills = 0;
+        let mut plans = vec![Arc::clone(plan)];
+        while let Some(plan) = plans.pop() {
+            spills += plan.metrics().and_then(|metrics| metrics.spill_count()).unwrap_or(0);
+            plans.extend(plan.children().into_iter().cloned());
+        }
+        spills
+    };
+    assert!(spills(&run.physical) > 0);
+    let sql = "select length(string_agg(s, ',')) from t";
+    let error = super::run(&session, &source, sql).await.unwrap_err();
+    assert_eq!(error.code, OUT_OF_MEMORY, "{error:?}");
+    assert!(error.help.unwrap().contains("--memory-limit"));
+}
+
+#[tokio::test]
+async fn errors_at_run_time_are_one_sentence() {
+    let source = memory(vec![of([("n", Arc::new(Int64Array::from(vec![1, 0])) as ArrayRef)])]);
+    for (sql, words) in [
+        ("select 1 / n from t", "the query failed: division by zero"),
+        ("select cast(concat('x', n) as int) from t", "the query failed: Cannot cast string 'x1'"),
+    ] {
+        let error = run(&session(), &source, sql).await.unwrap_err();
+        assert_eq!(error.code, RUN_FAILED);
+        assert!(error.message.starts_with(words), "{}", error.message);
+    }
+}
+
+#[tokio::test]
+async fn a_sink_holds_one_batch_at_a_time() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let most = Arc::new(AtomicUsize::new(0));
+    struct Counted(Arc<AtomicUsize>);
+    impl Drop for Counted {
+        fn drop(&mut self) {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+    for format in [Format::Csv, Format::Json, Format::Arrow, Format::ArrowFile, Format::Parquet] {
+        let (alive, most) = (Arc::clone(&alive), Arc::clone(&most));
+        let batches = futures::stream::iter(0..200).map(move |n| {
+            // Each batch is handed out when the sink asks for it: one at a time.
+            let counted = Counted(Arc::clone(&alive));
+            let now = alive.fetch_add(1, Ordering::SeqCst) + 1;
+            most.fetch_max(now, Ordering::SeqCst);
+            drop(counted);
+            Ok(ids(n * 100..n * 100 + 100))
+        });
+        let stream = Box::pin(RecordBatchStreamAdapter::new(ids(0..0).schema(), batches));
+        assert_eq!(write_to(stream, format, std::io::sink()).await.unwrap().rows, 20_000);
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn batches_may_be_small() {
+    let source = memory(vec![ids(0..1000)]);
+    let session = limited(&Limits { batch_rows: Some(7), threads: Some(1), ..Limits::default() });
+    let sql = "select count(*), sum(id) from (select id from t order by s)";
+    assert_eq!(shown(&run(&session, &source, sql).await.unwrap()), ["1000,499500"]);
+}

@@ -1,0 +1,6 @@
+//! Plans through the codec and back, run on both sides.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod codec;
+mod harness;

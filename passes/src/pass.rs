@@ -1,0 +1,85 @@
+//! What a pass is.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use datafusion::common::Result;
+use datafusion::common::alias::AliasGenerator;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::Transformed;
+use datafusion::execution::FunctionRegistry;
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::{AnalyzerRule, Optimizer, OptimizerConfig, OptimizerRule};
+
+/// One rewrite: a name, and a function from plans to plans that keeps the meaning.
+pub struct Pass {
+    /// Its id: the name of its module and of its golden file.
+    pub name: &'static str,
+    /// Why it is in the list, and why where it is.
+    pub reason: &'static str,
+    /// The rewrite. It must keep the names, the order and the types of the output.
+    pub apply: fn(LogicalPlan, &PassContext) -> Result<Transformed<LogicalPlan>>,
+}
+
+/// What passes may know: the session's options and functions, and nothing of the time or the
+/// machine.
+pub struct PassContext<'a> {
+    state: &'a SessionState,
+    options: Arc<ConfigOptions>,
+    aliases: Arc<AliasGenerator>,
+}
+
+impl<'a> PassContext<'a> {
+    /// A context for one compilation.
+    pub fn new(state: &'a SessionState) -> Self {
+        let mut options = state.config_options().as_ref().clone();
+        options.optimizer.max_passes = 1;
+        options.optimizer.skip_failed_rules = false;
+        PassContext { state, options: Arc::new(options), aliases: Arc::default() }
+    }
+
+    /// Runs one of DataFusion's analyzer rules.
+    pub(crate) fn analyze(
+        &self,
+        rule: &dyn AnalyzerRule,
+        plan: LogicalPlan,
+    ) -> Result<Transformed<LogicalPlan>> {
+        let before = plan.clone();
+        let after = rule.analyze(plan, &self.options)?;
+        let changed = after != before;
+        Ok(Transformed::new_transformed(after, changed))
+    }
+
+    /// Runs one of DataFusion's optimizer rules once over the whole plan, subqueries too.
+    pub(crate) fn optimize(
+        &self,
+        rule: impl OptimizerRule + Send + Sync + 'static,
+        plan: LogicalPlan,
+    ) -> Result<Transformed<LogicalPlan>> {
+        let before = plan.clone();
+        let rules = Optimizer::with_rules(vec![Arc::new(rule)]);
+        let after = rules.optimize(plan, self, |_, _| {})?;
+        let changed = after != before;
+        Ok(Transformed::new_transformed(after, changed))
+    }
+}
+
+impl OptimizerConfig for PassContext<'_> {
+    /// None on purpose: with a time, DataFusion would fold `now()` into a literal.
+    fn query_execution_start_time(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    fn alias_generator(&self) -> &Arc<AliasGenerator> {
+        &self.aliases
+    }
+
+    fn options(&self) -> Arc<ConfigOptions> {
+        Arc::clone(&self.options)
+    }
+
+    fn function_registry(&self) -> Option<&dyn FunctionRegistry> {
+        Some(self.state)
+    }
+}

@@ -1,0 +1,12 @@
+//! `LATERAL` joins become plain joins.
+
+use datafusion::common::Result;
+use datafusion::common::tree_node::Transformed;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::decorrelate_lateral_join::DecorrelateLateralJoin;
+
+use crate::PassContext;
+
+pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    cx.optimize(DecorrelateLateralJoin::new(), plan)
+}

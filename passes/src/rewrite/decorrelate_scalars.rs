@@ -1,0 +1,12 @@
+//! Correlated scalar subqueries become left joins. Uncorrelated ones stay: only they fail at a second row.
+
+use datafusion::common::Result;
+use datafusion::common::tree_node::Transformed;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
+
+use crate::PassContext;
+
+pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    cx.optimize(ScalarSubqueryToJoin::new(), plan)
+}

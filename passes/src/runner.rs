@@ -1,0 +1,102 @@
+//! Runs the list: verify after every pass, repeat to a fixpoint, fail rather than skip.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use planc_ir::{Diagnostic, Plan, code};
+
+use crate::pipeline::{ANALYZE, NORMALIZE};
+use crate::verify::verify;
+use crate::{Pass, PassContext};
+
+/// Rounds of [`NORMALIZE`] before the runner gives up. Real plans settle within five.
+const MAX_ROUNDS: usize = 32;
+
+/// What one pass did in one round.
+pub struct Step<'a> {
+    /// The pass.
+    pub pass: &'a Pass,
+    /// 0 for the passes that run once, then the round from 1.
+    pub round: usize,
+    /// Whether the plan changed.
+    pub fired: bool,
+    /// The plan behind the pass.
+    pub plan: &'a LogicalPlan,
+}
+
+/// Sees every step; `planc explain` and the golden tests watch through it.
+pub type Trace<'t> = &'t mut dyn FnMut(&Step);
+
+/// Brings a plan to its canonical form.
+///
+/// # Errors
+///
+/// `P0400` where DataFusion cannot plan the query (its decorrelation refuses, a constant
+/// expression fails), `P0901` where a pass broke the plan or its output schema, `P0902` where
+/// the rewrites do not settle.
+pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Plan, Diagnostic> {
+    let cx = PassContext::new(state);
+    let mut plan = plan.logical;
+    for pass in ANALYZE {
+        plan = step(pass, 0, plan, &cx, trace)?.0;
+    }
+    let mut seen = vec![key(&plan)];
+    for round in 1..=MAX_ROUNDS {
+        let mut fired = false;
+        for pass in NORMALIZE {
+            let (next, changed) = step(pass, round, plan, &cx, trace)?;
+            plan = next;
+            fired |= changed;
+        }
+        let key = key(&plan);
+        if !fired || seen.last() == Some(&key) {
+            return Ok(Plan::new(plan));
+        }
+        if seen.contains(&key) {
+            return Err(unsettled("the rewrites go round in a circle"));
+        }
+        seen.push(key);
+    }
+    Err(unsettled(&format!("the rewrites did not settle in {MAX_ROUNDS} rounds")))
+}
+
+fn step(
+    pass: &Pass,
+    round: usize,
+    plan: LogicalPlan,
+    cx: &PassContext,
+    trace: Trace,
+) -> Result<(LogicalPlan, bool), Diagnostic> {
+    let before = std::sync::Arc::clone(plan.schema());
+    let after = (pass.apply)(plan, cx).map_err(|error| refused(pass, &error))?;
+    if after.transformed {
+        verify(&before, &after.data).map_err(|error| broken(pass, &error))?;
+    }
+    trace(&Step { pass, round, fired: after.transformed, plan: &after.data });
+    Ok((after.data, after.transformed))
+}
+
+/// A fingerprint of a plan within this process, to see whether a round changed it.
+fn key(plan: &LogicalPlan) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    plan.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn refused(pass: &Pass, error: &DataFusionError) -> Diagnostic {
+    match error.find_root() {
+        DataFusionError::Internal(_) => broken(pass, error),
+        root => Diagnostic::new(code::REFUSED, root.strip_backtrace()),
+    }
+}
+
+fn broken(pass: &Pass, error: &DataFusionError) -> Diagnostic {
+    let message = format!("the pass `{}` broke the plan: {}", pass.name, error.strip_backtrace());
+    Diagnostic::new(code::INTERNAL, message).help("this is a fault of planc: please report it")
+}
+
+fn unsettled(message: &str) -> Diagnostic {
+    Diagnostic::new(code::NO_FIXPOINT, message).help("this is a fault of planc: please report it")
+}

@@ -1,0 +1,189 @@
+//! The project file, `planc.toml`, as it is written.
+
+use std::collections::BTreeMap;
+
+use planc_ir::Code;
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `[project]`
+    pub project: ProjectSection,
+    /// `[sources.NAME]`
+    pub sources: BTreeMap<String, Spanned<SourceConfig>>,
+    /// `[params]`: name to type.
+    pub params: BTreeMap<String, Spanned<String>>,
+    /// `[cache]`
+    pub cache: CacheSection,
+    /// `[lint]`: code or its name to level.
+    pub lint: BTreeMap<Spanned<String>, Level>,
+    /// `[env.NAME]`
+    pub env: BTreeMap<String, EnvSection>,
+}
+
+/// `[project]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProjectSection {
+    /// A name for people.
+    pub name: String,
+    /// The dialect of rules that name none of their own.
+    pub dialect: Spanned<String>,
+    /// Globs of rule files, relative to the project.
+    pub rules: Vec<Spanned<String>>,
+    /// The session's time zone.
+    pub time_zone: Spanned<String>,
+    /// The largest rule that is read, in bytes.
+    pub max_rule_bytes: usize,
+}
+
+impl Default for ProjectSection {
+    fn default() -> Self {
+        let unplaced = |text: &str| Spanned::new(0..0, text.to_owned());
+        ProjectSection {
+            name: String::new(),
+            dialect: unplaced("datafusion"),
+            rules: vec![unplaced("rules/**/*.sql")],
+            time_zone: unplaced("UTC"),
+            max_rule_bytes: 16 << 20,
+        }
+    }
+}
+
+/// `[sources.NAME]`: exactly one of the formats, with its options.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SourceConfig {
+    /// A Delta table: path or URL.
+    pub delta: Option<String>,
+    /// Parquet file or folder.
+    pub parquet: Option<String>,
+    /// CSV file or folder.
+    pub csv: Option<String>,
+    /// JSON lines.
+    pub json: Option<String>,
+    /// Arrow IPC.
+    pub arrow: Option<String>,
+    /// A `.sql` file with `CREATE TABLE`: schema only.
+    pub ddl: Option<String>,
+    /// The Delta version to read.
+    pub version: Option<u64>,
+    /// The time whose Delta version is read (RFC 3339).
+    pub timestamp: Option<String>,
+    /// How a Delta table is scanned.
+    pub scan: Option<ScanConfig>,
+    /// Whether a CSV file begins with the column names.
+    pub header: Option<bool>,
+    /// What separates the fields of a CSV file.
+    pub delimiter: Option<char>,
+}
+
+/// `scan = { … }` of a Delta source. No option changes a row or a digest.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScanConfig {
+    /// Adds a column with each row's file.
+    pub file_column: Option<String>,
+    /// Dictionaries for partition values.
+    pub wrap_partition_values: Option<bool>,
+    /// Views for strings and binaries.
+    pub schema_force_view_types: Option<bool>,
+    /// Filters inside the Parquet reader.
+    pub enable_parquet_pushdown: Option<bool>,
+}
+
+/// `[cache]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CacheSection {
+    /// The local tier's folder, relative to the project.
+    pub local: String,
+    /// Whether the cache is read, written, both or neither.
+    pub mode: CacheMode,
+}
+
+impl Default for CacheSection {
+    fn default() -> Self {
+        CacheSection { local: ".planc/cache".to_owned(), mode: CacheMode::ReadWrite }
+    }
+}
+
+/// How the cache is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheMode {
+    /// Reads and writes.
+    ReadWrite,
+    /// Reads only.
+    ReadOnly,
+    /// Neither.
+    Off,
+}
+
+/// A code's level in `[lint]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Reported, and fails the command.
+    Error,
+    /// Reported.
+    Warn,
+    /// Not reported.
+    Allow,
+}
+
+/// `[env.NAME]`: what a profile, chosen with `--env`, puts in the place of the base.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnvSection {
+    /// Sources, each whole.
+    pub sources: BTreeMap<String, Spanned<SourceConfig>>,
+    /// Outputs by rule name, each whole.
+    pub outputs: BTreeMap<String, OutputConfig>,
+}
+
+/// `output = { … }` of a rule: exactly one of the formats.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutputConfig {
+    /// A Delta table: path or URL.
+    pub delta: Option<String>,
+    /// A Parquet file.
+    pub parquet: Option<String>,
+    /// A CSV file.
+    pub csv: Option<String>,
+    /// How a Delta table is written. Only `overwrite` today.
+    pub mode: Option<WriteMode>,
+    /// The columns that identify a row.
+    pub key: Vec<String>,
+}
+
+/// How an output's rows meet the rows that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteMode {
+    /// They take their place.
+    Overwrite,
+}
+
+/// `pyproject.toml`, of which only `[tool.planc]` is looked at.
+#[derive(Deserialize)]
+pub(crate) struct PyProject {
+    pub(crate) tool: Option<PyProjectTool>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PyProjectTool {
+    pub(crate) planc: Option<Config>,
+}
+
+impl Config {
+    /// The level that `[lint]` gives a code, by id or by name.
+    pub fn level(&self, code: Code) -> Option<Level> {
+        let named = |key: &&Spanned<String>| Code::find(key.get_ref()) == Some(code);
+        self.lint.keys().find(named).and_then(|key| self.lint.get(key)).copied()
+    }
+}

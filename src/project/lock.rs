@@ -1,0 +1,168 @@
+//! `planc.lock`: the schema of every source, so that `check` needs no table and no network.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use planc_ir::{Diagnostic, Span, Table, code};
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The number of the lock's format.
+const FORMAT: u32 = 1;
+
+/// The schemas by source name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lock {
+    /// Every source that the lock knows.
+    pub tables: BTreeMap<String, Table>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LockFile {
+    format: Spanned<u32>,
+    #[serde(default)]
+    source: Vec<LockedSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LockedSource {
+    name: String,
+    #[serde(default)]
+    columns: Vec<LockedColumn>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LockedColumn {
+    name: String,
+    r#type: Spanned<String>,
+    nullable: bool,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+}
+
+impl Lock {
+    /// Reads a lock.
+    ///
+    /// # Errors
+    ///
+    /// P0801, placed in the lock's text.
+    pub fn parse(text: &str) -> Result<Lock, Diagnostic> {
+        let wrong = |message: String, span: Option<std::ops::Range<usize>>| {
+            Diagnostic::new(code::CONFIG, message)
+                .at(span.map(|span| Span::new(span.start, span.end)))
+                .help("`planc lock` writes the file anew")
+        };
+        let file: LockFile = toml::from_str(text)
+            .map_err(|error| wrong(super::settings::one_line(error.message()), error.span()))?;
+        if *file.format.get_ref() != FORMAT {
+            let message =
+                format!("the lock has format {}, this planc reads {FORMAT}", file.format.get_ref());
+            return Err(wrong(message, Some(file.format.span())));
+        }
+        let mut tables = BTreeMap::new();
+        for source in file.source {
+            let mut fields = Vec::with_capacity(source.columns.len());
+            for column in source.columns {
+                let data_type: DataType = column.r#type.get_ref().parse().map_err(|_| {
+                    let message = format!("`{}` is no Arrow type", column.r#type.get_ref());
+                    wrong(message, Some(column.r#type.span()))
+                })?;
+                let field = Field::new(column.name, data_type, column.nullable);
+                fields.push(Arc::new(field.with_metadata(column.metadata.into_iter().collect())));
+            }
+            tables.insert(source.name, Table::new(&Schema::new(fields)));
+        }
+        Ok(Lock { tables })
+    }
+
+    /// The lock's text: stable, a line a column, good to review in a diff.
+    pub fn render(&self) -> String {
+        let mut text = String::from(
+            "# Written by `planc lock`: the schema of every source. Keep it in version control.\n",
+        );
+        let _ = write!(text, "format = {FORMAT}\n");
+        for (name, table) in &self.tables {
+            let _ = write!(text, "\n[[source]]\nname = {}\ncolumns = [\n", quoted(name));
+            for field in table.schema.fields() {
+                let (name, data_type) =
+                    (quoted(field.name()), quoted(&field.data_type().to_string()));
+                let nullable = field.is_nullable();
+                let _ =
+                    write!(text, "    {{ name = {name}, type = {data_type}, nullable = {nullable}");
+                if !field.metadata().is_empty() {
+                    let metadata: BTreeMap<_, _> = field.metadata().iter().collect();
+                    let pairs =
+                        metadata.iter().map(|(k, v)| format!("{} = {}", quoted(k), quoted(v)));
+                    let _ =
+                        write!(text, ", metadata = {{ {} }}", pairs.collect::<Vec<_>>().join(", "));
+                }
+                text.push_str(" },\n");
+            }
+            text.push_str("]\n");
+        }
+        text
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locks_read_back_whatever_the_types_and_names() {
+        let nested = DataType::Struct(
+            vec![Field::new("a \"b\"", DataType::Decimal128(15, 2), false)].into(),
+        );
+        let types = [
+            DataType::Int64,
+            DataType::Utf8,
+            DataType::Date32,
+            DataType::Timestamp(
+                arrow::datatypes::TimeUnit::Microsecond,
+                Some("Europe/Berlin".into()),
+            ),
+            DataType::List(Arc::new(Field::new("element", nested.clone(), false))),
+            DataType::Map(
+                Arc::new(Field::new(
+                    "entries",
+                    DataType::Struct(
+                        vec![
+                            Field::new("keys", DataType::Utf8, false),
+                            Field::new("values", nested, true),
+                        ]
+                        .into(),
+                    ),
+                    false,
+                )),
+                false,
+            ),
+        ];
+        let fields: Vec<_> = types
+            .into_iter()
+            .enumerate()
+            .map(|(i, t)| Field::new(format!("c'{i}\\\"\n"), t, i % 2 == 0))
+            .collect();
+        let lock =
+            Lock { tables: BTreeMap::from([("a.b".to_owned(), Table::new(&Schema::new(fields)))]) };
+        assert_eq!(Lock::parse(&lock.render()).unwrap(), lock);
+    }
+
+    #[test]
+    fn a_wrong_lock_is_placed() {
+        let text = "format = 1\n[[source]]\nname = \"t\"\ncolumns = [{ name = \"a\", type = \"Int63\", nullable = true }]\n";
+        let error = Lock::parse(text).unwrap_err();
+        let span = error.span.unwrap();
+        assert_eq!(&text[span.start..span.end], "\"Int63\"");
+        assert!(Lock::parse("format = 2").is_err());
+        assert!(Lock::parse("\u{0}").is_err());
+    }
+}

@@ -1,0 +1,183 @@
+//! The rules of a project: which files they are, and what they are called.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use globset::{GlobBuilder, GlobMatcher};
+use planc_ir::{Diagnostic, Span, code};
+
+use super::Project;
+use super::settings::{RuleSettings, rule_settings};
+use crate::report::FileReport;
+
+/// The endings of rule files, longest first.
+const ENDINGS: [&str; 3] = [".substrait.json", ".substrait", ".sql"];
+
+/// One rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The name by which other rules read it: its path behind the glob's literal prefix,
+    /// parts joined by dots, without the ending.
+    pub name: String,
+    /// The file, relative to the project where it lies in it, with `/` between the parts.
+    pub path: String,
+    /// The text; empty where it could not be read as text.
+    pub text: Arc<str>,
+    /// What the comments at its top say.
+    pub settings: RuleSettings,
+    /// Why the file cannot be a rule, if it cannot.
+    pub unreadable: Option<Diagnostic>,
+}
+
+impl Rule {
+    /// A report about this rule.
+    pub fn report(&self, diagnostics: Vec<Diagnostic>) -> FileReport {
+        let report = FileReport::new(&self.path, Arc::clone(&self.text), diagnostics);
+        FileReport { rule: Some(self.name.clone()), ..report }
+    }
+}
+
+impl Project {
+    /// All rules that the globs find, sorted by name. Of rules with one name all but the
+    /// first are unreadable, with P0208.
+    ///
+    /// # Errors
+    ///
+    /// P0801 for a glob that is none.
+    pub fn rules(&self) -> Result<Vec<Rule>, FileReport> {
+        let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
+        for glob in &self.config.project.rules {
+            let pattern = glob.get_ref();
+            let matcher = matcher(pattern).map_err(|error| {
+                let message = format!("`{pattern}` is no glob: {error}");
+                let span = Span::new(glob.span().start, glob.span().end);
+                self.report(vec![Diagnostic::new(code::CONFIG, message).at(span)])
+            })?;
+            let prefix = literal_prefix(pattern);
+            for path in walk(&self.root.join(&prefix)) {
+                let Ok(relative) = path.strip_prefix(&self.root) else { continue };
+                if matcher.is_match(relative) {
+                    let name = rule_name(relative.strip_prefix(&prefix).unwrap_or(relative));
+                    files.entry(path).or_insert(name);
+                }
+            }
+        }
+        let mut rules: Vec<Rule> =
+            files.into_iter().map(|(path, name)| self.rule(&path, name)).collect();
+        rules.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+        let mut first: BTreeMap<String, String> = BTreeMap::new();
+        for rule in &mut rules {
+            let clash = if let Some(other) = first.get(&rule.name) {
+                format!("`{}` and `{other}` are both the rule `{}`", rule.path, rule.name)
+            } else if self.sources().contains_key(rule.name.as_str()) {
+                format!("`{}` is a rule and a source of {}", rule.name, self.file)
+            } else {
+                first.insert(rule.name.clone(), rule.path.clone());
+                continue;
+            };
+            let help = "rename one of them: a name in SQL must mean one table";
+            rule.unreadable = Some(Diagnostic::new(code::NAME_CLASH, clash).help(help));
+        }
+        Ok(rules)
+    }
+
+    fn rule(&self, path: &Path, name: String) -> Rule {
+        let relative = path.strip_prefix(&self.root).unwrap_or(path);
+        let mut rule = Rule {
+            name,
+            path: relative
+                .components()
+                .map(|c| c.as_os_str().to_string_lossy())
+                .collect::<Vec<_>>()
+                .join("/"),
+            text: Arc::from(""),
+            settings: RuleSettings::default(),
+            unreadable: None,
+        };
+        match self.read_rule(path, &rule.path) {
+            Ok((text, settings)) => {
+                rule.text = text;
+                match settings {
+                    Ok(settings) => rule.settings = settings,
+                    Err(error) => rule.unreadable = Some(error),
+                }
+            }
+            Err(error) => rule.unreadable = Some(error),
+        }
+        rule
+    }
+
+    #[expect(clippy::type_complexity)]
+    fn read_rule(
+        &self,
+        path: &Path,
+        shown: &str,
+    ) -> Result<(Arc<str>, Result<RuleSettings, Diagnostic>), Diagnostic> {
+        if !shown.ends_with(".sql") {
+            let message = "only SQL rules are read; Substrait plans as rules are not supported yet";
+            return Err(Diagnostic::new(code::CONFIG, message));
+        }
+        let limit = self.config.project.max_rule_bytes;
+        let unreadable = |error: std::io::Error| {
+            Diagnostic::new(code::CONFIG, format!("the file cannot be read: {error}"))
+        };
+        // Asked before it is read: a file of gigabytes must not fill the memory.
+        let size = std::fs::metadata(path).map_err(unreadable)?.len();
+        if size > limit as u64 {
+            return Err(Diagnostic::new(
+                code::TOO_LARGE,
+                format!("the rule has {size} bytes, the limit is {limit}"),
+            )
+            .help("raise `max_rule_bytes` in the [project] table, or keep data out of rules"));
+        }
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let text = planc_frontend::sql::source_text(&bytes, limit)?;
+        Ok((Arc::from(text), rule_settings(text)))
+    }
+}
+
+fn matcher(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    Ok(GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher())
+}
+
+/// The folders of a glob before its first wildcard.
+fn literal_prefix(pattern: &str) -> PathBuf {
+    let parts: Vec<&str> = pattern.split('/').collect();
+    let folders = parts.split_last().map_or(&[][..], |(_, folders)| folders);
+    folders.iter().take_while(|part| !part.contains(['*', '?', '[', '{'])).collect()
+}
+
+/// Every file below a folder, sorted; unreadable folders and loops of links are left out.
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name();
+    let files = entries.into_iter().filter_map(Result::ok);
+    files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+}
+
+fn rule_name(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    let name = parts.join(".");
+    let ending = ENDINGS.into_iter().find(|ending| name.ends_with(ending)).unwrap_or("");
+    name.strip_suffix(ending).unwrap_or(&name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_begin_behind_the_literal_prefix() {
+        for (pattern, path, name) in [
+            ("rules/**/*.sql", "rules/marts/top.sql", "marts.top"),
+            ("rules/marts/*.sql", "rules/marts/top.sql", "top"),
+            ("*.sql", "top.sql", "top"),
+            ("rules/top.sql", "rules/top.sql", "top"),
+            ("a/**/*.substrait.json", "a/x.substrait.json", "x"),
+        ] {
+            assert!(matcher(pattern).unwrap().is_match(path), "{pattern} {path}");
+            let behind = Path::new(path).strip_prefix(literal_prefix(pattern)).unwrap();
+            assert_eq!(rule_name(behind), name, "{pattern} {path}");
+        }
+    }
+}

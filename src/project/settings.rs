@@ -1,0 +1,82 @@
+//! The settings of a SQL rule: `-- planc: key = value` lines in the comments at its top.
+
+use planc_ir::{Diagnostic, Span, code};
+use serde::Deserialize;
+
+use super::config::OutputConfig;
+
+/// What a rule says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleSettings {
+    /// The dialect, where it is not the project's.
+    pub dialect: Option<String>,
+    /// Where `run --write` puts the rows.
+    pub output: Option<OutputConfig>,
+    /// One line for people.
+    pub description: Option<String>,
+}
+
+/// Reads the settings. Only comment lines before the first other line count.
+///
+/// # Errors
+///
+/// P0807, placed in the comment.
+pub fn rule_settings(text: &str) -> Result<RuleSettings, Diagnostic> {
+    let mut toml = String::new();
+    // Where each line of `toml` comes from: its offset there, and in the rule.
+    let mut origins = Vec::new();
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_start_matches('\u{feff}').trim();
+        if !(content.is_empty() || content.starts_with("--")) {
+            break;
+        }
+        let setting = content.strip_prefix("--").map(str::trim_start);
+        if let Some(setting) = setting.and_then(|comment| comment.strip_prefix("planc:")) {
+            let start = offset + line.find("planc:").unwrap_or(0) + "planc:".len();
+            origins.push((toml.len(), start));
+            toml.push_str(setting);
+            toml.push('\n');
+        }
+        offset += line.len();
+    }
+    toml::from_str(&toml).map_err(|error| {
+        let place = |at: usize| {
+            let line = origins.iter().rev().find(|(from, _)| *from <= at);
+            line.map(|(from, start)| start + at - from)
+        };
+        let span = error.span().and_then(|s| Some(Span::new(place(s.start)?, place(s.end)?)));
+        Diagnostic::new(code::RULE_SETTINGS, one_line(error.message()))
+            .at(span)
+            .help("settings are TOML, one a line: -- planc: output = { delta = \"out/top\" }")
+    })
+}
+
+/// An error message of the TOML reader as one sentence.
+pub(crate) fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_stand_in_the_comments_at_the_top() {
+        let text = "-- Top customers\n-- planc: dialect = \"duckdb\"\n\n--planc:output={csv=\"o.csv\"}\nselect 1\n-- planc: dialect = \"x\"\n";
+        let settings = rule_settings(text).unwrap();
+        assert_eq!(settings.dialect.as_deref(), Some("duckdb"));
+        assert_eq!(settings.output.unwrap().csv.as_deref(), Some("o.csv"));
+        assert_eq!(rule_settings("select 1").unwrap(), RuleSettings::default());
+    }
+
+    #[test]
+    fn a_wrong_setting_is_placed() {
+        let text = "-- one\n-- planc: dialect = \"duckdb\"\n-- planc: outptu = 3\nselect 1";
+        let error = rule_settings(text).unwrap_err();
+        let span = error.span.unwrap();
+        assert_eq!(&text[span.start..span.end], "outptu");
+        assert!(error.message.contains("unknown field `outptu`"), "{}", error.message);
+    }
+}

@@ -1,0 +1,178 @@
+//! From what the project file says of a source or an output to what the backend takes.
+
+use std::path::Path;
+
+use planc_backend::{DeltaScan, SourceSpec};
+use planc_ir::{Diagnostic, code};
+
+use super::config::{OutputConfig, SourceConfig};
+
+/// Where a rule's rows go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// A Delta table, overwritten.
+    Delta(String),
+    /// A Parquet file.
+    Parquet(String),
+    /// A CSV file.
+    Csv(String),
+}
+
+impl Output {
+    /// Path or URL.
+    pub fn location(&self) -> &str {
+        match self {
+            Output::Delta(at) | Output::Parquet(at) | Output::Csv(at) => at,
+        }
+    }
+
+    /// The output as a source of the rules downstream.
+    pub fn as_source(&self) -> SourceSpec {
+        match self {
+            Output::Delta(at) => SourceSpec::delta(at),
+            Output::Parquet(at) => SourceSpec::Parquet { url: at.clone() },
+            Output::Csv(at) => SourceSpec::Csv { url: at.clone(), header: true, delimiter: b',' },
+        }
+    }
+}
+
+/// The output that a rule declares, with its location made absolute.
+///
+/// # Errors
+///
+/// P0807 where it names no format or several, P0805 where a variable is not set.
+pub fn output(root: &Path, config: &OutputConfig) -> Result<Output, Diagnostic> {
+    let formats = [&config.delta, &config.parquet, &config.csv];
+    let mut named = formats.into_iter().enumerate().filter_map(|(i, at)| Some((i, at.as_ref()?)));
+    let (Some((format, at)), None) = (named.next(), named.next()) else {
+        let message = "an output has exactly one of `delta`, `parquet` and `csv`";
+        return Err(Diagnostic::new(code::RULE_SETTINGS, message));
+    };
+    let at = location(root, at)?;
+    Ok(match format {
+        0 => Output::Delta(at),
+        1 => Output::Parquet(at),
+        _ => Output::Csv(at),
+    })
+}
+
+/// The source that `[sources.NAME]` describes, with its location made absolute.
+///
+/// # Errors
+///
+/// P0801 where it names no format or several, or an option of another format; P0805 where a
+/// variable is not set.
+pub fn source(root: &Path, name: &str, config: &SourceConfig) -> Result<SourceSpec, Diagnostic> {
+    let wrong = |message: String| Diagnostic::new(code::CONFIG, message);
+    let SourceConfig { delta, parquet, csv, json, arrow, ddl, .. } = config;
+    let formats = [
+        ("delta", delta),
+        ("parquet", parquet),
+        ("csv", csv),
+        ("json", json),
+        ("arrow", arrow),
+        ("ddl", ddl),
+    ];
+    let named: Vec<_> =
+        formats.into_iter().filter_map(|(format, at)| Some((format, at.as_ref()?))).collect();
+    let [(format, at)] = named.as_slice() else {
+        let found = match named.as_slice() {
+            [] => "none of them".to_owned(),
+            several => {
+                several.iter().map(|(f, _)| format!("`{f}`")).collect::<Vec<_>>().join(" and ")
+            }
+        };
+        return Err(wrong(format!(
+            "source `{name}` needs exactly one of delta, parquet, csv, json, arrow and ddl, and has {found}"
+        )));
+    };
+    let of_delta = config.version.is_some() || config.timestamp.is_some() || config.scan.is_some();
+    if *format != "delta" && of_delta {
+        return Err(wrong(format!(
+            "source `{name}`: `version`, `timestamp` and `scan` are for Delta tables, not for {format}"
+        )));
+    }
+    if *format != "csv" && (config.header.is_some() || config.delimiter.is_some()) {
+        return Err(wrong(format!(
+            "source `{name}`: `header` and `delimiter` are for CSV files, not for {format}"
+        )));
+    }
+    let url = location(root, at)?;
+    Ok(match *format {
+        "delta" => delta_source(name, url, config)?,
+        "parquet" => SourceSpec::Parquet { url },
+        "csv" => SourceSpec::Csv {
+            url,
+            header: config.header.unwrap_or(true),
+            delimiter: u8::try_from(config.delimiter.unwrap_or(',')).map_err(|_| {
+                wrong(format!("source `{name}`: `delimiter` is one ASCII character"))
+            })?,
+        },
+        "json" => SourceSpec::Json { url },
+        "arrow" => SourceSpec::Arrow { url },
+        _ => SourceSpec::Ddl { path: url },
+    })
+}
+
+fn delta_source(name: &str, url: String, config: &SourceConfig) -> Result<SourceSpec, Diagnostic> {
+    let wrong = |message: String| Diagnostic::new(code::CONFIG, message);
+    if config.version.is_some() && config.timestamp.is_some() {
+        return Err(wrong(format!("source `{name}` has a `version` or a `timestamp`, not both")));
+    }
+    let timestamp = config.timestamp.as_deref().map(|text| {
+        parse_time(text).ok_or_else(|| {
+            wrong(format!("source `{name}`: `{text}` is no time"))
+                .help("write it as 2026-01-31T12:00:00Z")
+        })
+    });
+    let scan = config.scan.clone().unwrap_or_default();
+    let defaults = DeltaScan::default();
+    Ok(SourceSpec::Delta {
+        url,
+        version: config.version,
+        timestamp: timestamp.transpose()?,
+        scan: DeltaScan {
+            file_column: scan.file_column,
+            wrap_partition_values: scan
+                .wrap_partition_values
+                .unwrap_or(defaults.wrap_partition_values),
+            schema_force_view_types: scan
+                .schema_force_view_types
+                .unwrap_or(defaults.schema_force_view_types),
+            enable_parquet_pushdown: scan
+                .enable_parquet_pushdown
+                .unwrap_or(defaults.enable_parquet_pushdown),
+        },
+    })
+}
+
+/// A time as RFC 3339 writes it.
+pub fn parse_time(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
+    chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&chrono::Utc))
+}
+
+/// A location with `${VAR}` filled in from the environment and a relative path joined to the
+/// project's folder.
+///
+/// # Errors
+///
+/// P0805 where a variable is not set.
+pub fn location(root: &Path, text: &str) -> Result<String, Diagnostic> {
+    let mut at = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, behind)) = after.split_once('}') else { break };
+        let value = std::env::var(name).map_err(|_| {
+            let message = format!("the environment variable `{name}` of `{text}` is not set");
+            Diagnostic::new(code::UNSET_VARIABLE, message)
+        })?;
+        at.push_str(before);
+        at.push_str(&value);
+        rest = behind;
+    }
+    at.push_str(rest);
+    if at.contains("://") {
+        return Ok(at);
+    }
+    Ok(root.join(at).to_string_lossy().into_owned())
+}

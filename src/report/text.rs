@@ -1,0 +1,143 @@
+//! Diagnostics for people: miette's graphical report on a terminal, a line each elsewhere.
+
+use std::fmt::{self, Write};
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use planc_ir::{Diagnostic, LineIndex, Severity, Span};
+
+use super::FileReport;
+
+/// How diagnostics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// With the source around each place.
+    Full,
+    /// `path:line:column: severity[code] message` and, indented, the help.
+    Concise,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// Writes one file's diagnostics. `colour` is for [`Format::Full`].
+pub fn render(report: &FileReport, format: Format, colour: bool) -> String {
+    let mut out = String::new();
+    match format {
+        Format::Full => {
+            let theme =
+                if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+            let handler =
+                GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
+            for diagnostic in &report.diagnostics {
+                let shown = Shown {
+                    diagnostic,
+                    source: NamedSource::new(&report.path, report.text.to_string()),
+                };
+                if handler.render_report(&mut out, &shown).is_err() {
+                    concise(&mut out, report, diagnostic);
+                }
+            }
+        }
+        Format::Concise => {
+            for diagnostic in &report.diagnostics {
+                concise(&mut out, report, diagnostic);
+            }
+        }
+        Format::JsonLines => {
+            for line in super::diagnostic_lines(report) {
+                out.push_str(&serde_json::to_string(&line).unwrap_or_default());
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+fn concise(out: &mut String, report: &FileReport, diagnostic: &Diagnostic) {
+    let severity = word(diagnostic.severity);
+    let place = diagnostic.span.map_or(String::new(), |span| {
+        let at = LineIndex::new(&report.text).position(span.start);
+        format!(":{}:{}", at.line, at.column)
+    });
+    let Diagnostic { code, message, help, .. } = diagnostic;
+    let _ = writeln!(out, "{}{place}: {severity}[{code}] {message}", report.path);
+    if let Some(help) = help {
+        let _ = writeln!(out, "    help: {help}");
+    }
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// `3 errors and 1 warning in 2 of 10 rules`.
+pub fn summary(reports: &[FileReport], rules: usize) -> String {
+    let count = |severity| reports.iter().map(|report| report.count(severity)).sum::<usize>();
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    if errors + warnings == 0 {
+        return format!("{} checked, no findings", plural(rules, "rule"));
+    }
+    let files = reports.iter().filter(|report| !report.diagnostics.is_empty()).count();
+    format!(
+        "{} and {} in {} ({} checked)",
+        plural(errors, "error"),
+        plural(warnings, "warning"),
+        plural(files, "file"),
+        plural(rules, "rule"),
+    )
+}
+
+/// A diagnostic as miette wants it.
+struct Shown<'a> {
+    diagnostic: &'a Diagnostic,
+    source: NamedSource<String>,
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.diagnostic.fmt(f)
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.diagnostic.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        Some(Box::new(format!("{} {}", self.diagnostic.code, self.diagnostic.code.name)))
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(match self.diagnostic.severity {
+            Severity::Error => miette::Severity::Error,
+            Severity::Warning => miette::Severity::Warning,
+        })
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        let help = self.diagnostic.help.as_ref()?;
+        Some(Box::new(help))
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let labelled = |span: Span, words: Option<&String>| {
+            LabeledSpan::new(words.cloned(), span.start, span.end - span.start)
+        };
+        let own = self.diagnostic.span.map(|span| labelled(span, self.diagnostic.label.as_ref()));
+        let related =
+            self.diagnostic.related.iter().map(move |(span, words)| labelled(*span, Some(words)));
+        Some(Box::new(own.into_iter().chain(related)))
+    }
+}

@@ -1,0 +1,4 @@
+//! The integration tests of the root package, in one binary.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod tidy;

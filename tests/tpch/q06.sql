@@ -1,0 +1,9 @@
+-- TPC-H Q6, forecasting revenue change: what dropping small discounts of a year would have
+-- brought. The discount's bounds are written out: DataFusion reads `0.06 + 0.01` as floats,
+-- whose sum is just below 0.07.
+select sum(l_extendedprice * l_discount) as revenue
+from lineitem
+where l_shipdate >= date '1994-01-01'
+    and l_shipdate < date '1994-01-01' + interval '1' year
+    and l_discount between 0.05 and 0.07
+    and l_quantity < 24
