@@ -68,7 +68,7 @@ fn rule(compiler: &Compiler, name: &str, console: &Console) -> Exit {
                 step.pass.name, step.pass.reason
             ));
             if step.fired {
-                text.push_str(&format!("{}\n\n", step.plan.display_indent_schema()));
+                text.push_str(&format!("{}\n\n", step.plan.display_indent()));
             }
         }
     });

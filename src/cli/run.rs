@@ -174,7 +174,8 @@ fn show(console: &Console, name: &str, rows: Rows, time: Duration) -> Exit {
         Rows::Streamed => {}
         Rows::Written { location, rows } => {
             console.note(format_args!(
-                "{name}: {rows} rows written to {location} in {}",
+                "{name}: {} written to {location} in {}",
+                counted(rows),
                 milliseconds(time)
             ));
         }
@@ -186,13 +187,17 @@ fn show(console: &Console, name: &str, rows: Rows, time: Duration) -> Exit {
             let more = preview.total - preview.shown as u64;
             let more = if more > 0 { format!(", {more} more not shown") } else { String::new() };
             console.note(format_args!(
-                "{name}: {} rows{more}, {}",
-                preview.total,
+                "{name}: {}{more}, {}",
+                counted(preview.total),
                 milliseconds(time)
             ));
         }
     }
     Exit::Clean
+}
+
+fn counted(rows: u64) -> String {
+    if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }
 }
 
 /// The rules that selectors name; none for all. The error reports an unknown name.

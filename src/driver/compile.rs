@@ -377,7 +377,7 @@ impl<'p> Compiler<'p> {
         }
         let planned = planc_frontend::sql::plan(&self.parse(rule)?, &catalog, self.state());
         let plan = planned.plan.ok_or(planned.diagnostics)?;
-        let before = plan.logical.display_indent_schema().to_string();
+        let before = plan.logical.display_indent().to_string();
         let canonical =
             planc_passes::canonicalize(plan, self.state(), trace).map_err(|e| vec![e])?;
         Ok((before, canonical.logical.display_indent_schema().to_string()))

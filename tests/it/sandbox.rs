@@ -34,7 +34,10 @@ impl Sandbox {
         let sandbox = Sandbox::project(
             "[sources.orders]\ncsv = 'orders.csv'\n[sources.customers]\ncsv = 'customers.csv'\n",
         );
-        sandbox.file("orders.csv", "id,customer_id,amount,status\n1,1,10.5,open\n2,1,20.0,done\n3,2,,open\n");
+        sandbox.file(
+            "orders.csv",
+            "id,customer_id,amount,status\n1,1,10.5,open\n2,1,20.0,done\n3,2,,open\n",
+        );
         sandbox.file("customers.csv", "id,name,country\n1,Ada,UK\n2,Grace,US\n3,Edsger,NL\n");
         sandbox.planc(&["lock"]).succeeded();
         sandbox
@@ -43,8 +46,10 @@ impl Sandbox {
     /// A project over the eight TPC-H tables at scale 0.01, as Delta tables.
     pub fn tpch() -> Self {
         let data = tpch_data();
-        let tables = ["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"];
-        let source = |table: &&str| format!("[sources.{table}]\ndelta = '{}'\n", data.join(table).display());
+        let tables =
+            ["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"];
+        let source =
+            |table: &&str| format!("[sources.{table}]\ndelta = '{}'\n", data.join(table).display());
         let sandbox = Sandbox::project(&tables.iter().map(source).collect::<String>());
         sandbox.planc(&["lock"]).succeeded();
         sandbox
@@ -86,8 +91,10 @@ impl Sandbox {
     /// Every file below the folder, sorted, but for what planc keeps for itself.
     pub fn files(&self) -> Vec<String> {
         let files = walkdir::WalkDir::new(self.path()).sort_by_file_name();
-        let files = files.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
-        let files = files.map(|entry| entry.path().strip_prefix(self.path()).unwrap().display().to_string());
+        let files =
+            files.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+        let files = files
+            .map(|entry| entry.path().strip_prefix(self.path()).unwrap().display().to_string());
         files.filter(|file| !file.starts_with(".planc/")).collect()
     }
 }

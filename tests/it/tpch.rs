@@ -95,7 +95,8 @@ async fn the_artifact_gives_the_rows_of_the_query() {
     for ((name, sql), keys) in queries().into_iter().zip(ORDER) {
         let file = format!("{name}.arrows");
         sandbox.planc(&["run", &name, "--format", "arrow", "--output", &file]).succeeded();
-        let reader = StreamReader::try_new(File::open(sandbox.path().join(file)).unwrap(), None).unwrap();
+        let reader =
+            StreamReader::try_new(File::open(sandbox.path().join(file)).unwrap(), None).unwrap();
         let schema = reader.schema();
         let mut actual = vec![RecordBatch::new_empty(schema)];
         actual.extend(reader.map(Result::unwrap));
