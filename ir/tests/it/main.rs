@@ -8,3 +8,4 @@ mod harness;
 mod hostile;
 mod keys;
 mod sessions;
+mod tpch;

@@ -1,7 +1,7 @@
 //! Relations.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::catalog::cte_worktable::CteWorkTable;
@@ -49,12 +49,18 @@ impl Decoder<'_> {
         if names.next().is_some() {
             return Err(malformed("it has more names than fields"));
         }
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for name in &wanted {
+            *counts.entry(name).or_default() += 1;
+        }
+        let once = |name: &str| counts.get(name) == Some(&1);
+        self.spend_lookups(wanted.len(), wanted.len())?;
         let (exprs, input) = match plan {
             LogicalPlan::Projection(projection) => (projection.expr, projection.input),
             plan => {
                 let unchanged = plan.schema().fields().iter().zip(&wanted);
                 if unchanged.clone().all(|(field, name)| field.name() == name)
-                    && wanted.iter().all(|name| once(&wanted, name))
+                    && wanted.iter().all(|name| once(name))
                 {
                     return Ok(plan);
                 }
@@ -68,7 +74,7 @@ impl Decoder<'_> {
             };
             match &bare {
                 // DataFusion takes a name twice where its qualifiers differ.
-                _ if !once(&wanted, name) => bare.alias_qualified(Some(self.names.table()), *name),
+                _ if !once(name) => bare.alias_qualified(Some(self.names.table()), *name),
                 Expr::Column(column) if column.name == **name => bare,
                 _ => bare.alias(*name),
             }
@@ -156,7 +162,7 @@ impl Decoder<'_> {
             return Ok(plan);
         };
         let columns = Columns::of([plan.schema().as_ref()]);
-        self.spend(emit.output_mapping.len())?;
+        self.spend_lookups(emit.output_mapping.len(), columns.len())?;
         let mut seen = HashSet::new();
         let exprs = emit.output_mapping.iter().map(|at| {
             let at = usize::try_from(*at).map_err(malformed)?;
@@ -176,6 +182,7 @@ impl Decoder<'_> {
     /// Gives all columns fresh names without qualifiers.
     pub(super) fn renamed(&mut self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let columns = Columns::of([plan.schema().as_ref()]).exprs();
+        self.spend_lookups(columns.len(), columns.len())?;
         let exprs = columns.into_iter().map(|column| column.alias(self.names.column())).collect();
         Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
     }
@@ -275,7 +282,7 @@ impl Decoder<'_> {
             }
             _ => (0..width + exprs.len()).collect(),
         };
-        self.spend(mapping.len())?;
+        self.spend_lookups(mapping.len(), width)?;
         let mut free: Vec<Option<Expr>> = exprs.into_iter().map(Some).collect();
         let mut seen = HashSet::new();
         let mut output = Vec::with_capacity(mapping.len());
@@ -302,17 +309,13 @@ impl Decoder<'_> {
     }
 
     fn window(&mut self, exprs: Vec<Expr>, input: Arc<LogicalPlan>) -> Result<LogicalPlan> {
-        let mut names: Vec<String> =
+        let mut names: HashSet<String> =
             input.schema().fields().iter().map(|field| field.name().clone()).collect();
         let named = exprs.into_iter().map(|expr| {
             // Optimizer rules look for bare window functions, so they keep their own names
             // where these are unique.
             let name = expr.schema_name().to_string();
-            if names.contains(&name) {
-                return expr.alias(self.names.column());
-            }
-            names.push(name);
-            expr
+            if names.insert(name) { expr } else { expr.alias(self.names.column()) }
         });
         let named = named.collect();
         Ok(LogicalPlan::Window(Window::try_new(named, input)?))
@@ -510,9 +513,4 @@ pub(super) fn plain(
         Some(enhancement) => Err(unknown(format_args!("the message {}", enhancement.type_url))),
         None => Ok(()),
     }
-}
-
-/// True where a name stands once only.
-fn once(names: &[&str], name: &str) -> bool {
-    names.iter().filter(|other| **other == name).count() == 1
 }
