@@ -37,7 +37,7 @@ pub(crate) fn run(args: &DemoArgs, console: &Console) -> Exit {
 pub(crate) fn make(folder: &Path, console: &Console) -> Result<Project, Exit> {
     let clock = Instant::now();
     let spinner = console.spinner("writing the TPC-H tables".to_owned());
-    let written = crate::driver::block_on(demo::project::write(folder, SCALE));
+    let written = crate::driver::block_on(demo::write(folder, SCALE));
     spinner.finish_and_clear();
     written.map_err(|error| console.finding(&folder.display().to_string(), error))?;
     let project = Project::load(folder, None).map_err(|report| console.fail(&[report]))?;
