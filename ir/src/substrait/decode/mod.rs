@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod expr;
+mod extension;
 mod function;
 mod join;
 mod literal;
