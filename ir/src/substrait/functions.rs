@@ -371,3 +371,83 @@ fn short_name(data_type: &DataType) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use substrait::extensions::EXTENSIONS;
+
+    use super::*;
+
+    /// A type of an official file by its name in compound names.
+    fn abbreviated(argument: &Value) -> String {
+        let text = argument.get("value").and_then(Value::as_str).unwrap_or("enum").to_lowercase();
+        let base = text.split(['<', '?']).next().unwrap_or_default();
+        match base.trim_end_matches(char::is_numeric) {
+            "any" => "any",
+            "boolean" => "bool",
+            "string" => "str",
+            "decimal" => "dec",
+            "precision_timestamp" => "pts",
+            "precision_timestamp_tz" => "ptstz",
+            _ => base,
+        }
+        .to_owned()
+    }
+
+    #[test]
+    fn every_line_is_in_the_official_files() {
+        for line in STANDARD {
+            let file = EXTENSIONS.iter().find(|(urn, _)| urn.to_string() == line.urn());
+            let file = serde_json::to_value(file.unwrap().1).unwrap();
+            let section = match line.meaning {
+                Aggregate(_) | F(Form::CountRows) => "aggregate_functions",
+                Window(_) => "window_functions",
+                _ => "scalar_functions",
+            };
+            let functions = file[section].as_array().unwrap();
+            let impls: Vec<&Value> = functions
+                .iter()
+                .filter(|function| function["name"] == line.name)
+                .flat_map(|function| function["impls"].as_array().unwrap())
+                .collect();
+            for signature in line.signatures {
+                let found = impls.iter().find(|one| {
+                    let args = one["args"].as_array().cloned().unwrap_or_default();
+                    let names: Vec<String> = args.iter().map(abbreviated).collect();
+                    names.join("_") == *signature
+                });
+                let found = found.unwrap_or_else(|| panic!("{line:?} {signature}"));
+                assert_eq!(found["variadic"].is_object(), line.variadic, "{line:?}");
+                for (name, value) in line.options {
+                    let values = found["options"][name]["values"].as_array();
+                    let values = values.unwrap_or_else(|| panic!("{line:?} {name}"));
+                    assert!(values.iter().any(|known| known == value), "{line:?} {name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn declared_functions_mean_what_they_were_chosen_for() {
+        for line in STANDARD {
+            for signature in line.signatures {
+                let name = format!("{}:{signature}", line.name);
+                assert_eq!(meaning(&line.urn(), &name, line.options), Ok(Some(line.meaning)));
+            }
+        }
+        assert_eq!(meaning("extension:io.substrait:functions_string", "concat:str", &[]), Err(()));
+        assert_eq!(meaning(extension::URN, "substr:any", &[]), Ok(None));
+    }
+
+    #[test]
+    fn decimals_are_standard_where_both_rules_agree() {
+        let op = Op(Operator::Plus);
+        let decimal = DataType::Decimal128;
+        let small = [decimal(10, 2), decimal(5, 1)];
+        assert!(standard(op, &small, &decimal(11, 2)).is_some());
+        assert!(standard(op, &small, &decimal(12, 2)).is_none());
+        let large = [decimal(38, 10), decimal(38, 2)];
+        assert!(standard(op, &large, &decimal(38, 10)).is_none());
+    }
+}

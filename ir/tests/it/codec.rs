@@ -165,8 +165,8 @@ async fn types_and_literals() {
         "SELECT arrow_cast(1, 'UInt8'), arrow_cast(NULL, 'UInt16'), arrow_cast(1.5, 'Float16')",
         "SELECT arrow_cast('a', 'Utf8View'), arrow_cast('a', 'LargeUtf8'), arrow_cast('a', 'Dictionary(Int32, Utf8)')",
         "SELECT arrow_cast(1, 'Decimal128(5, -2)'), arrow_cast(1.5, 'Decimal32(5, 2)'), arrow_cast(1.5, 'Decimal64(9, 2)'), arrow_cast(1.5, 'Decimal256(40, 3)')",
-        "SELECT arrow_cast(1000, 'Duration(ms)'), arrow_cast(0, 'Date64'), arrow_cast(5, 'Time32(s)'), arrow_cast('12:00:00.5', 'Time64(us)')",
-        "SELECT arrow_cast('2020-01-01T00:00:00', 'Timestamp(s, \"+02:00\")'), arrow_cast('ab', 'FixedSizeBinary(2)')",
+        "SELECT arrow_cast(1000, 'Duration(ms)'), arrow_cast(0, 'Date64'), arrow_cast(arrow_cast(5, 'Int32'), 'Time32(s)'), arrow_cast('12:00:00.5', 'Time64(us)')",
+        "SELECT arrow_cast('2020-01-01T00:00:00', 'Timestamp(s, \"+02:00\")'), arrow_cast(X'6162', 'FixedSizeBinary(2)')",
         "SELECT [1, 2, 3], ['a', NULL], [], [[1], []], named_struct('a', 1, 'b', [1.5]), MAP {'a': 1, 'b': NULL}",
         "SELECT arrow_cast([1, 2], 'FixedSizeList(2, Int64)'), arrow_cast([1, 2], 'LargeList(Int32)')",
         "SELECT arrow_cast(named_struct('a', 1), 'Struct(\"a\": Int64)'), CAST(NULL AS STRUCT<a INT, b VARCHAR>)",
@@ -210,4 +210,19 @@ async fn business_queries() {
         "SELECT o_id, l.q FROM orders, (SELECT l_order AS k, 0.5 * avg(l_quantity) AS q FROM lines GROUP BY l_order) l WHERE k = o_id",
     ])
     .await;
+}
+
+#[tokio::test]
+async fn lambdas() {
+    let context = context().await;
+    let dialect = "SET datafusion.sql_parser.dialect = 'DuckDB'";
+    context.sql(dialect).await.unwrap().collect().await.unwrap();
+    for sql in [
+        "SELECT array_transform(l, x -> x * 2 + id), array_filter(l, x -> x > 1) FROM nested",
+        "SELECT array_any_match(l, x -> x = id) FROM nested",
+        "SELECT array_transform(ll, x -> array_transform(x, y -> y + array_length(x))) FROM nested",
+    ] {
+        let faults = check(&context, sql).await;
+        assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    }
 }

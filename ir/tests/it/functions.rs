@@ -25,7 +25,8 @@ fn the_functions_of_datafusion_are_listed() {
          %YAML 1.2\n---\nurn: extension:dev.planc:datafusion-55\n",
     );
     let any = "impls: [{ args: [{ value: any }], variadic: { min: 0 }, return: any }]";
-    let all: BTreeSet<&str> = scalar.union(&own).copied().collect();
+    let higher_order = state.higher_order_functions().values().map(|f| f.name());
+    let all: BTreeSet<&str> = scalar.union(&own).copied().chain(higher_order).collect();
     for (section, names) in [
         ("scalar_functions", &all),
         ("aggregate_functions", &aggregate),

@@ -143,8 +143,10 @@ pub async fn round_trip(context: &SessionContext, plan: &LogicalPlan) -> Result<
 /// Puts the tables of the context in the place of the schema-only sources.
 pub async fn bind(context: &SessionContext, plan: LogicalPlan) -> LogicalPlan {
     let mut providers = std::collections::HashMap::new();
-    for (name, ..) in SETUP {
-        providers.insert((*name).to_owned(), context.table_provider(*name).await.unwrap());
+    for read in Plan::new(plan.clone()).reads().unwrap() {
+        if let Ok(provider) = context.table_provider(&read.name).await {
+            providers.insert(read.name, provider);
+        }
     }
     let bound = plan.transform_down_with_subqueries(|node| match node {
         LogicalPlan::TableScan(scan) if scan.source.downcast_ref::<SchemaSource>().is_some() => {
@@ -187,7 +189,11 @@ async fn rows(context: &SessionContext, plan: LogicalPlan) -> Vec<String> {
         lines.sort();
     }
     if let Some(batch) = batches.first() {
-        lines.insert(0, format!("{:?}", batch.schema().fields()));
+        // Physical expressions say less of nullability than logical ones, of which `encode`
+        // compares it.
+        let schema = batch.schema();
+        let columns = schema.fields().iter().map(|f| format!("{}: {}", f.name(), f.data_type()));
+        lines.insert(0, columns.collect::<Vec<_>>().join(" | "));
     }
     lines
 }

@@ -7,4 +7,6 @@ mod functions;
 mod harness;
 mod hostile;
 mod keys;
+mod pins;
 mod sessions;
+mod tpch;

@@ -19,7 +19,7 @@ async fn the_time_zone_of_the_session_is_part_of_what_it_types() {
 #[tokio::test]
 async fn a_function_that_returns_another_type_here_is_refused() {
     let berlin = context_in("Europe/Berlin").await;
-    let (_, plan) =
+    let (plan, _) =
         plans(&berlin, "SELECT now() > TIMESTAMP '2020-01-01' AS late, now() AS t").await;
     let bytes = encode(&Plan::new(plan)).unwrap().bytes;
     assert!(decode(&bytes, &berlin.state()).is_ok());

@@ -85,20 +85,21 @@ impl Decoder<'_> {
             sizes.push(size);
         }
         let mut expanded = Vec::with_capacity(sets.len());
-        let mut order = Vec::new();
+        let mut seen = 0;
         for set in sets {
             let mut members = Vec::with_capacity(set.len());
             for at in set {
                 self.spend(sizes.get(*at).copied().unwrap_or(1))?;
-                if !order.contains(at) {
-                    order.push(*at);
+                if *at > seen {
+                    return Err(malformed("a grouping set is ahead of the grouping expressions"));
                 }
+                seen = seen.max(at + 1);
                 members.extend(keys.get(*at).cloned());
             }
             expanded.push(members);
         }
-        if !order.iter().copied().eq(0..keys.len()) {
-            return Err(malformed("grouping expressions stand in another order than their sets"));
+        if seen != keys.len() {
+            return Err(malformed("the grouping sets leave out a grouping expression"));
         }
         let sets = Expr::GroupingSet(GroupingSet::GroupingSets(expanded));
         Ok(LogicalPlan::Aggregate(Aggregate::try_new(input, vec![sets], measures)?))

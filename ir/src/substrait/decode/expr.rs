@@ -7,7 +7,8 @@ use std::sync::Arc;
 use arrow::datatypes::Field;
 use datafusion::common::{Column, Spans};
 use datafusion::logical_expr::expr::{
-    Case, Exists, InList, InSubquery, Placeholder, SetComparison, SetQuantifier,
+    Case, Exists, InList, InSubquery, Lambda, LambdaVariable, Placeholder, SetComparison,
+    SetQuantifier,
 };
 use datafusion::logical_expr::{Cast, Expr, LogicalPlan, Operator, SortExpr, Subquery, TryCast};
 use substrait::proto::expression::cast::FailureBehavior;
@@ -30,7 +31,7 @@ impl Decoder<'_> {
     /// An expression over columns.
     pub(super) fn expression(&mut self, encoded: &Expression, input: &Columns) -> Result<Expr> {
         // Every name is looked up among all columns, some time or other.
-        self.spend(1 + input.len() / 64)?;
+        self.spend_lookups(1, input.len())?;
         self.nested(|decoder| decoder.rex(encoded, input))
     }
 
@@ -83,7 +84,8 @@ impl Decoder<'_> {
             RexType::DynamicParameter(parameter) => self.parameter(parameter),
             RexType::Nested(_) => Err(unknown("a nested constructor")),
             RexType::MultiOrList(_) => Err(unknown("a multi-column IN list")),
-            RexType::Lambda(_) | RexType::LambdaInvocation(_) => Err(unknown("a lambda")),
+            RexType::Lambda(lambda) => self.lambda(lambda, input),
+            RexType::LambdaInvocation(_) => Err(unknown("the invocation of a lambda")),
             #[allow(deprecated, reason = "it is what stand-ins use")]
             RexType::Enum(_) => {
                 let whole = self.whole_expression(encoded)?;
@@ -134,8 +136,30 @@ impl Decoder<'_> {
                 let (column, field) = columns.get(ordinal)?;
                 Ok(Expr::OuterReferenceColumn(Arc::clone(field), column.clone()))
             }
-            Some(_) => Err(unknown("a reference that is not rooted in a relation")),
+            Some(RootType::LambdaParameterReference(lambda)) => {
+                let steps = usize::try_from(lambda.steps_out).unwrap_or(usize::MAX);
+                let parameters = self.lambdas.iter().rev().nth(steps);
+                let field = parameters.and_then(|parameters| parameters.get(ordinal));
+                let field = field.ok_or_else(|| malformed("there is no such lambda parameter"))?;
+                let variable = LambdaVariable::new(field.name().clone(), Some(Arc::clone(field)));
+                Ok(Expr::LambdaVariable(variable))
+            }
+            Some(RootType::Expression(_)) => Err(unknown("a reference into an expression")),
         }
+    }
+
+    fn lambda(&mut self, lambda: &e::Lambda, input: &Columns) -> Result<Expr> {
+        let types = lambda.parameters.as_ref().map_or(&[][..], |row| row.types.as_slice());
+        let mut parameters = Vec::with_capacity(types.len());
+        for encoded in types {
+            let (data_type, nullable) = self.data_type(encoded)?;
+            parameters.push(Arc::new(Field::new(self.names.column(), data_type, nullable)));
+        }
+        let names = parameters.iter().map(|field| field.name().clone()).collect();
+        self.lambdas.push(parameters);
+        let body = self.boxed(lambda.body.as_deref(), input)?;
+        self.lambdas.pop();
+        Ok(Expr::Lambda(Lambda::new(names, *body)))
     }
 
     fn if_then(&mut self, if_then: &e::IfThen, input: &Columns) -> Result<Expr> {

@@ -2,8 +2,8 @@
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{
-    AggregateFunction, Between, BinaryExpr, Case, Exists, InList, InSubquery, Like, NullTreatment,
-    ScalarFunction, WindowFunction, WindowFunctionParams,
+    AggregateFunction, Between, BinaryExpr, Case, Exists, HigherOrderFunction, InList, InSubquery,
+    Like, NullTreatment, ScalarFunction, WindowFunction, WindowFunctionParams,
 };
 use datafusion::logical_expr::{
     Expr, ExprSchemable, Operator, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -101,9 +101,15 @@ impl Decoder<'_> {
             Some(Meaning::Operator(op)) => operator(op, args),
             Some(Meaning::Form(form)) => self.form(form, args),
             Some(Meaning::Scalar(_)) | None => {
-                let func = self.available.scalar(&target.name);
-                let func = func.ok_or_else(|| no_function(&target.name))?;
-                let expr = Expr::ScalarFunction(ScalarFunction::new_udf(func, args));
+                let takes_lambda = args.iter().any(|arg| matches!(arg, Expr::Lambda(_)));
+                let scalar = self.available.scalar(&target.name).filter(|_| !takes_lambda);
+                let expr = match (scalar, self.available.higher_order(&target.name)) {
+                    (Some(func), _) => Expr::ScalarFunction(ScalarFunction::new_udf(func, args)),
+                    (None, Some(func)) => {
+                        Expr::HigherOrderFunction(HigherOrderFunction::new(func, args))
+                    }
+                    (None, None) => return Err(no_function(&target.name)),
+                };
                 self.check(&expr, input, call.output_type.as_ref())?;
                 Ok(expr)
             }

@@ -7,6 +7,7 @@
 
 mod aggregate;
 mod expr;
+mod extension;
 mod function;
 mod join;
 mod literal;
@@ -20,10 +21,10 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{FieldRef, SchemaRef};
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{AggregateUDF, LogicalPlan, ScalarUDF, WindowUDF};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, WindowUDF};
 use prost::Message;
 use substrait::proto::extensions::simple_extension_declaration::MappingType;
 use substrait::proto::{Plan, plan_rel};
@@ -41,9 +42,14 @@ const MAX_DEPTH: usize = 500;
 /// the memory that a plan takes.
 const MAX_COST: usize = 4 << 20;
 
+/// How many times 64 names may be compared to find columns: a bound for the time that it takes
+/// to build a plan.
+const MAX_LOOKUPS: usize = 16 << 20;
+
 /// Where the functions of a plan come from.
 pub(super) trait Functions {
     fn scalar(&self, name: &str) -> Option<Arc<ScalarUDF>>;
+    fn higher_order(&self, name: &str) -> Option<Arc<HigherOrderUDF>>;
     fn aggregate(&self, name: &str) -> Option<Arc<AggregateUDF>>;
     fn window(&self, name: &str) -> Option<Arc<WindowUDF>>;
 }
@@ -51,6 +57,10 @@ pub(super) trait Functions {
 impl Functions for SessionState {
     fn scalar(&self, name: &str) -> Option<Arc<ScalarUDF>> {
         self.scalar_functions().get(name).cloned()
+    }
+
+    fn higher_order(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.higher_order_functions().get(name).cloned()
     }
 
     fn aggregate(&self, name: &str) -> Option<Arc<AggregateUDF>> {
@@ -65,6 +75,10 @@ impl Functions for SessionState {
 impl Functions for Called {
     fn scalar(&self, name: &str) -> Option<Arc<ScalarUDF>> {
         self.scalar.get(name).cloned()
+    }
+
+    fn higher_order(&self, name: &str) -> Option<Arc<HigherOrderUDF>> {
+        self.higher_order.get(name).cloned()
     }
 
     fn aggregate(&self, name: &str) -> Option<Arc<AggregateUDF>> {
@@ -183,10 +197,13 @@ struct Decoder<'f> {
     /// The work tables of the recursive queries around, the innermost last.
     recursions: Vec<(String, SchemaRef)>,
     pieces: Pieces,
+    /// The parameters of the lambdas around, the innermost last.
+    lambdas: Vec<Vec<FieldRef>>,
     /// Where the decoder is; after a fault, where it was.
     path: &'f mut Vec<String>,
     depth: usize,
     cost: usize,
+    lookups: usize,
 }
 
 impl<'f> Decoder<'f> {
@@ -206,9 +223,11 @@ impl<'f> Decoder<'f> {
             outer: Vec::new(),
             recursions: Vec::new(),
             pieces,
+            lambdas: Vec::new(),
             path,
             depth: 0,
             cost: 0,
+            lookups: 0,
         };
         decoder.version(&plan)?;
         decoder.declarations(&plan)?;
@@ -313,6 +332,16 @@ impl<'f> Decoder<'f> {
         self.cost = self.cost.saturating_add(cost);
         if self.cost > MAX_COST {
             return Err(malformed("it is too large a plan for its bytes"));
+        }
+        Ok(())
+    }
+
+    /// Counts columns that DataFusion looks up by name, one by one, among others.
+    fn spend_lookups(&mut self, count: usize, among: usize) -> Result<()> {
+        self.spend(count)?;
+        self.lookups = self.lookups.saturating_add(count.saturating_mul(among / 64));
+        if self.lookups > MAX_LOOKUPS {
+            return Err(malformed("it refers to too many columns among too many"));
         }
         Ok(())
     }

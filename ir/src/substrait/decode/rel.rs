@@ -1,33 +1,25 @@
 //! Relations.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use datafusion::catalog::cte_worktable::CteWorkTable;
-use datafusion::common::{
-    Column, NullHandling, RecursionUnnestOption, TableReference, UnnestOptions,
-};
-use datafusion::datasource::provider_as_source;
+use datafusion::common::TableReference;
 use datafusion::logical_expr::{
-    Distinct, DistinctOn, EmptyRelation, Expr, Filter, Limit, LogicalPlan, Projection,
-    RecursiveQuery, Sort, SubqueryAlias, TableScanBuilder, Union, Unnest, Values, Window,
+    Distinct, EmptyRelation, Expr, Filter, Limit, LogicalPlan, Projection, Sort, SubqueryAlias,
+    TableScanBuilder, Union, Values, Window,
 };
 use substrait::proto::fetch_rel::{CountMode, OffsetMode};
 use substrait::proto::read_rel::ReadType;
 use substrait::proto::rel::RelType;
 use substrait::proto::rel_common::EmitKind;
 use substrait::proto::set_rel::SetOp;
-use substrait::proto::{
-    ExtensionLeafRel, ExtensionMultiRel, ExtensionSingleRel, FetchRel, ProjectRel, ReadRel, Rel,
-    RelCommon, RelRoot, SetRel,
-};
+use substrait::proto::{FetchRel, ProjectRel, ReadRel, Rel, RelCommon, RelRoot, SetRel};
 
 use super::names::Columns;
 use super::{Decoder, Result, malformed, unknown};
 use crate::SchemaSource;
 use crate::substrait::encode::types::names_in_depth;
-use crate::substrait::extension::{self, type_url};
 
 impl Decoder<'_> {
     /// The root relation, its columns by their names.
@@ -49,12 +41,18 @@ impl Decoder<'_> {
         if names.next().is_some() {
             return Err(malformed("it has more names than fields"));
         }
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for name in &wanted {
+            *counts.entry(name).or_default() += 1;
+        }
+        let once = |name: &str| counts.get(name) == Some(&1);
+        self.spend_lookups(wanted.len(), wanted.len())?;
         let (exprs, input) = match plan {
             LogicalPlan::Projection(projection) => (projection.expr, projection.input),
             plan => {
                 let unchanged = plan.schema().fields().iter().zip(&wanted);
                 if unchanged.clone().all(|(field, name)| field.name() == name)
-                    && wanted.iter().all(|name| once(&wanted, name))
+                    && wanted.iter().all(|name| once(name))
                 {
                     return Ok(plan);
                 }
@@ -68,7 +66,7 @@ impl Decoder<'_> {
             };
             match &bare {
                 // DataFusion takes a name twice where its qualifiers differ.
-                _ if !once(&wanted, name) => bare.alias_qualified(Some(self.names.table()), *name),
+                _ if !once(name) => bare.alias_qualified(Some(self.names.table()), *name),
                 Expr::Column(column) if column.name == **name => bare,
                 _ => bare.alias(*name),
             }
@@ -156,7 +154,7 @@ impl Decoder<'_> {
             return Ok(plan);
         };
         let columns = Columns::of([plan.schema().as_ref()]);
-        self.spend(emit.output_mapping.len())?;
+        self.spend_lookups(emit.output_mapping.len(), columns.len())?;
         let mut seen = HashSet::new();
         let exprs = emit.output_mapping.iter().map(|at| {
             let at = usize::try_from(*at).map_err(malformed)?;
@@ -176,6 +174,7 @@ impl Decoder<'_> {
     /// Gives all columns fresh names without qualifiers.
     pub(super) fn renamed(&mut self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let columns = Columns::of([plan.schema().as_ref()]).exprs();
+        self.spend_lookups(columns.len(), columns.len())?;
         let exprs = columns.into_iter().map(|column| column.alias(self.names.column())).collect();
         Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
     }
@@ -275,7 +274,7 @@ impl Decoder<'_> {
             }
             _ => (0..width + exprs.len()).collect(),
         };
-        self.spend(mapping.len())?;
+        self.spend_lookups(mapping.len(), width)?;
         let mut free: Vec<Option<Expr>> = exprs.into_iter().map(Some).collect();
         let mut seen = HashSet::new();
         let mut output = Vec::with_capacity(mapping.len());
@@ -302,17 +301,13 @@ impl Decoder<'_> {
     }
 
     fn window(&mut self, exprs: Vec<Expr>, input: Arc<LogicalPlan>) -> Result<LogicalPlan> {
-        let mut names: Vec<String> =
+        let mut names: HashSet<String> =
             input.schema().fields().iter().map(|field| field.name().clone()).collect();
         let named = exprs.into_iter().map(|expr| {
             // Optimizer rules look for bare window functions, so they keep their own names
             // where these are unique.
             let name = expr.schema_name().to_string();
-            if names.contains(&name) {
-                return expr.alias(self.names.column());
-            }
-            names.push(name);
-            expr
+            if names.insert(name) { expr } else { expr.alias(self.names.column()) }
         });
         let named = named.collect();
         Ok(LogicalPlan::Window(Window::try_new(named, input)?))
@@ -365,141 +360,6 @@ impl Decoder<'_> {
         }
         self.emitted(plan, set.common.as_ref())
     }
-
-    fn extension_single(&mut self, single: &ExtensionSingleRel) -> Result<LogicalPlan> {
-        let detail = single.detail.as_ref().ok_or_else(|| malformed("it has no detail"))?;
-        let plan = if detail.type_url == type_url::<extension::DistinctOn>() {
-            let detail = self.message(detail.value.as_ref())?;
-            self.distinct_on(single, &detail)?
-        } else if detail.type_url == type_url::<extension::Unnest>() {
-            let detail = self.message(detail.value.as_ref())?;
-            self.unnest(single, &detail)?
-        } else {
-            return Err(unknown(format_args!("the relation {}", detail.type_url)));
-        };
-        self.emitted(plan, single.common.as_ref())
-    }
-
-    fn distinct_on(
-        &mut self,
-        single: &ExtensionSingleRel,
-        detail: &extension::DistinctOn,
-    ) -> Result<LogicalPlan> {
-        let (input, columns) = self.input(single.input.as_deref())?;
-        let on = self.expressions(&detail.on, &columns)?;
-        let mut seen = HashSet::new();
-        let select = self.expressions(&detail.select, &columns)?;
-        let select = select.into_iter().map(|expr| self.named(expr, &mut seen)).collect();
-        let sorts = self.sorts(&detail.sorts, &columns)?;
-        let sorts = (!sorts.is_empty()).then_some(sorts);
-        let distinct = DistinctOn::try_new(on, select, sorts, input)?;
-        Ok(LogicalPlan::Distinct(Distinct::On(distinct)))
-    }
-
-    fn unnest(
-        &mut self,
-        single: &ExtensionSingleRel,
-        detail: &extension::Unnest,
-    ) -> Result<LogicalPlan> {
-        let (input, _) = self.input(single.input.as_deref())?;
-        // Its outputs go by the unqualified names of its inputs, so these must be unique.
-        let input = Arc::new(self.renamed(Arc::unwrap_or_clone(input))?);
-        let columns = Columns::of([input.schema().as_ref()]);
-        let column = |at: u32| -> Result<&Column> {
-            let (column, _) = columns.get(usize::try_from(at).unwrap_or(usize::MAX))?;
-            Ok(column)
-        };
-        let mut recursions = Vec::new();
-        for recursion in &detail.recursions {
-            let at = usize::try_from(recursion.column).unwrap_or(usize::MAX);
-            let mut within = columns.get(at)?.1.data_type();
-            for _ in 0..recursion.depth {
-                use arrow::datatypes::DataType as T;
-                within = match within {
-                    T::List(item) | T::LargeList(item) | T::FixedSizeList(item, _) => {
-                        item.data_type()
-                    }
-                    T::ListView(item) | T::LargeListView(item) => item.data_type(),
-                    _ => return Err(malformed("a list is not as deep as it is unnested")),
-                };
-            }
-            if recursion.depth == 0 {
-                return Err(malformed("a list is unnested to depth 0"));
-            }
-            recursions.push(RecursionUnnestOption {
-                input_column: column(recursion.column)?.clone(),
-                output_column: Column::from_name(self.names.column()),
-                depth: usize::try_from(recursion.depth).unwrap_or(usize::MAX),
-            });
-        }
-        let unnested = detail.columns.iter().map(|at| column(*at).cloned());
-        let unnested = unnested.collect::<Result<Vec<_>>>()?;
-        let null_handling = match detail.null_handling {
-            0 => NullHandling::Drop,
-            1 => NullHandling::Preserve,
-            2 => NullHandling::PreserveAndExpandEmpty,
-            _ => return Err(malformed("there is no such null handling")),
-        };
-        let options = UnnestOptions { null_handling, recursions };
-        let plan = LogicalPlan::Unnest(Unnest::try_new(input, unnested, options)?);
-        self.renamed(plan)
-    }
-
-    fn recursive(&mut self, multi: &ExtensionMultiRel) -> Result<LogicalPlan> {
-        let detail = multi.detail.as_ref().ok_or_else(|| malformed("it has no detail"))?;
-        if detail.type_url != type_url::<extension::RecursiveQuery>() {
-            return Err(unknown(format_args!("the relation {}", detail.type_url)));
-        }
-        let detail: extension::RecursiveQuery = self.message(detail.value.as_ref())?;
-        let [first, again] = multi.inputs.as_slice() else {
-            return Err(malformed("a recursive query has two inputs"));
-        };
-        let first = self.step("inputs[0]", |decoder| decoder.relation(first))?;
-        let first = self.renamed(first)?;
-        let name = self.names.recursion();
-        let schema = Arc::new(first.schema().as_arrow().clone());
-        self.recursions.push((name.clone(), schema));
-        let again = self.step("inputs[1]", |decoder| decoder.relation(again))?;
-        self.recursions.pop();
-        let query =
-            RecursiveQuery::try_new(name, Arc::new(first), Arc::new(again), detail.distinct)?;
-        let same = query.static_term.schema().fields().iter();
-        if !same
-            .zip(query.recursive_term.schema().fields())
-            .all(|(first, again)| first.data_type() == again.data_type())
-        {
-            return Err(malformed("the terms of a recursive query differ in their types"));
-        }
-        self.emitted(LogicalPlan::RecursiveQuery(query), multi.common.as_ref())
-    }
-
-    fn work_table(&mut self, leaf: &ExtensionLeafRel) -> Result<LogicalPlan> {
-        let detail = leaf.detail.as_ref().ok_or_else(|| malformed("it has no detail"))?;
-        if detail.type_url != type_url::<extension::WorkTable>() {
-            return Err(unknown(format_args!("the relation {}", detail.type_url)));
-        }
-        let detail: extension::WorkTable = self.message(detail.value.as_ref())?;
-        let steps = usize::try_from(detail.steps).unwrap_or(usize::MAX);
-        let around = self.recursions.iter().rev().nth(steps).cloned();
-        let (name, schema) = around.ok_or_else(|| malformed("there is no such recursive query"))?;
-        let row = detail.row.as_ref().ok_or_else(|| malformed("a work table has no types"))?;
-        if row.types.len() != schema.fields().len() {
-            return Err(malformed("a work table has another number of columns than its query"));
-        }
-        let mut fields = Vec::with_capacity(row.types.len());
-        for (encoded, field) in row.types.iter().zip(schema.fields()) {
-            let (data_type, nullable) = self.data_type(encoded)?;
-            if data_type != *field.data_type() {
-                return Err(malformed("a work table has other types than its query"));
-            }
-            fields.push(field.as_ref().clone().with_nullable(nullable));
-        }
-        let schema = Arc::new(arrow::datatypes::Schema::new(fields));
-        let source = provider_as_source(Arc::new(CteWorkTable::new(&name, schema)));
-        let scan = TableScanBuilder::new(TableReference::bare(name), source).build()?;
-        let plan = self.qualified(LogicalPlan::TableScan(scan))?;
-        self.emitted(plan, leaf.common.as_ref())
-    }
 }
 
 /// Nothing that alters the meaning may be attached where planc attaches nothing.
@@ -510,9 +370,4 @@ pub(super) fn plain(
         Some(enhancement) => Err(unknown(format_args!("the message {}", enhancement.type_url))),
         None => Ok(()),
     }
-}
-
-/// True where a name stands once only.
-fn once(names: &[&str], name: &str) -> bool {
-    names.iter().filter(|other| **other == name).count() == 1
 }

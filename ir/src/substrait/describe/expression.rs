@@ -108,6 +108,11 @@ impl Text {
                     None => format!("enum {number}"),
                 }
             }
+            Some(RexType::Lambda(lambda)) => {
+                let types = lambda.parameters.as_ref().map_or(&[][..], |row| row.types.as_slice());
+                let types: Vec<String> = types.iter().map(|t| self.data_type(t)).collect();
+                format!("lambda({}) -> {}", types.join(", "), self.optional(lambda.body.as_deref()))
+            }
             Some(_) => "an expression that planc does not know".to_owned(),
             None => "nothing".to_owned(),
         }

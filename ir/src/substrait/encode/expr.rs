@@ -3,13 +3,13 @@
 use arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::Column;
 use datafusion::logical_expr::expr::{
-    Alias, Between, BinaryExpr, Case, Cast, Exists, InList, InSubquery, Like, Placeholder,
+    Alias, Between, BinaryExpr, Case, Cast, Exists, InList, InSubquery, Lambda, Like, Placeholder,
     ScalarFunction, SetComparison, SetQuantifier, TryCast,
 };
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator, SortExpr, Subquery};
 use substrait::proto::expression::cast::FailureBehavior;
 use substrait::proto::expression::field_reference::{
-    OuterReference, ReferenceType, RootReference, RootType,
+    LambdaParameterReference, OuterReference, ReferenceType, RootReference, RootType,
 };
 use substrait::proto::expression::if_then::IfClause;
 use substrait::proto::expression::reference_segment::{self, StructField};
@@ -20,8 +20,10 @@ use substrait::proto::expression::{
     self as e, FieldReference, IfThen, ReferenceSegment, RexType, SingularOrList,
 };
 use substrait::proto::sort_field::{SortDirection, SortKind};
+use substrait::proto::r#type::Struct;
 use substrait::proto::{DynamicParameter, Expression, Rel, SortField};
 
+use super::types::nullability;
 use super::{Encoder, Result, broken, refuse};
 use crate::key::{Scope, chain};
 use crate::substrait::extension::NAMED_PARAMETERS;
@@ -158,10 +160,19 @@ impl<'a> Encoder<'a> {
             Expr::ScalarVariable(..) => Err(refuse("a session variable")),
             Expr::GroupingSet(_) => Err(refuse("a grouping set outside of GROUP BY")),
             Expr::Unnest(_) => Err(refuse("UNNEST within an expression")),
-            Expr::HigherOrderFunction(function) => {
-                Err(refuse(format_args!("the higher-order function {}", function.name())))
+            Expr::HigherOrderFunction(function) => self.higher_order(function, expr, scope),
+            Expr::Lambda(_) => Err(refuse("a lambda outside of a function")),
+            Expr::LambdaVariable(variable) => {
+                let mut around = self.lambdas.iter().rev().zip(0..);
+                let found = around.find_map(|(parameters, steps)| {
+                    Some((steps, parameters.iter().position(|name| *name == variable.name)?))
+                });
+                let (steps_out, at) = found.ok_or_else(|| {
+                    refuse(format_args!("the lambda parameter {}", variable.name))
+                })?;
+                let root = LambdaParameterReference { steps_out };
+                field_reference(at, RootType::LambdaParameterReference(root))
             }
-            Expr::Lambda(_) | Expr::LambdaVariable(_) => Err(refuse("a lambda")),
             #[expect(deprecated, reason = "the variant exists until DataFusion removes it")]
             Expr::Wildcard { .. } => Err(refuse("a wildcard")),
         }
@@ -261,6 +272,31 @@ impl<'a> Encoder<'a> {
             input: Some(self.boxed(expr, scope)?),
             failure_behavior: failure as i32,
         })))
+    }
+
+    /// A lambda whose parameters are of these types.
+    pub(super) fn lambda(
+        &mut self,
+        lambda: &'a Lambda,
+        parameters: &[FieldRef],
+        scope: &Scope<'a>,
+    ) -> Result<Expression> {
+        let Lambda { params, body } = lambda;
+        if parameters.len() < params.len() {
+            return Err(refuse("a lambda of more parameters than it is given"));
+        }
+        let types = parameters
+            .iter()
+            .take(params.len())
+            .map(|field| self.data_type(field.data_type(), field.is_nullable()))
+            .collect::<Result<_>>()?;
+        self.lambdas.push(params);
+        let body = self.boxed(body, scope);
+        self.lambdas.pop();
+        let parameters =
+            Struct { types, type_variation_reference: 0, nullability: nullability(false) };
+        let lambda = e::Lambda { parameters: Some(parameters), body: Some(body?) };
+        Ok(Expression { rex_type: Some(RexType::Lambda(Box::new(lambda))) })
     }
 
     fn subquery(&mut self, subquery: &'a Subquery, scope: &Scope<'a>) -> Result<Rel> {

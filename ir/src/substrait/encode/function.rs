@@ -7,7 +7,8 @@ use std::sync::Arc;
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{
-    AggregateFunction, AggregateFunctionParams, NullTreatment, WindowFunction, WindowFunctionParams,
+    AggregateFunction, AggregateFunctionParams, HigherOrderFunction, NullTreatment, WindowFunction,
+    WindowFunctionParams,
 };
 use datafusion::logical_expr::{
     Expr, ScalarUDF, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowFunctionDefinition,
@@ -24,7 +25,7 @@ use substrait::proto::{
     FunctionOption,
 };
 
-use super::{Encoder, Result, refuse};
+use super::{Encoder, Result, broken, refuse};
 use crate::key::Scope;
 use crate::substrait::extension::{self, marker, option};
 use crate::substrait::functions::{Form, Meaning, OWN, STANDARD, standard};
@@ -94,6 +95,31 @@ impl<'a> Encoder<'a> {
         let arguments = self.expressions(args, scope)?;
         let named = |meaning: &Meaning| matches!(meaning, Meaning::Scalar(n) if *n == func.name());
         let target = self.target(named, func.name(), &types, &result, Vec::new());
+        self.scalar_call(target, arguments, &result, nullable)
+    }
+
+    /// A function that takes lambdas among its arguments.
+    pub(super) fn higher_order(
+        &mut self,
+        function: &'a HigherOrderFunction,
+        expr: &Expr,
+        scope: &Scope<'a>,
+    ) -> Result<RexType> {
+        let HigherOrderFunction { func, args } = function;
+        record(&mut self.called.higher_order, func.name(), func)?;
+        let (result, nullable) = self.result_of(expr, scope)?;
+        let mut parameters = function.lambda_parameters(scope).map_err(broken)?.into_iter();
+        let mut arguments = Vec::with_capacity(args.len());
+        for arg in args {
+            arguments.push(match arg {
+                Expr::Lambda(lambda) => {
+                    let fields = parameters.next().unwrap_or_default();
+                    self.lambda(lambda, &fields, scope)?
+                }
+                value => self.expression(value, scope)?,
+            });
+        }
+        let target = self.own_target(func.name(), Vec::new());
         self.scalar_call(target, arguments, &result, nullable)
     }
 

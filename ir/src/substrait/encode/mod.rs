@@ -13,7 +13,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use datafusion::common::DataFusionError;
-use datafusion::logical_expr::{AggregateUDF, LogicalPlan, ScalarUDF, WindowUDF};
+use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, WindowUDF};
 use indexmap::IndexSet;
 use prost::Message;
 use substrait::proto::extensions::simple_extension_declaration::{
@@ -35,6 +35,7 @@ type Result<T> = std::result::Result<T, Diagnostic>;
 #[derive(Debug, Default)]
 pub(crate) struct Called {
     pub(crate) scalar: HashMap<String, Arc<ScalarUDF>>,
+    pub(crate) higher_order: HashMap<String, Arc<HigherOrderUDF>>,
     pub(crate) aggregate: HashMap<String, Arc<AggregateUDF>>,
     pub(crate) window: HashMap<String, Arc<WindowUDF>>,
 }
@@ -81,6 +82,8 @@ struct Encoder<'a> {
     outer: Vec<Scope<'a>>,
     /// The names of the recursive queries around, the innermost last.
     recursions: Vec<&'a str>,
+    /// The parameters of the lambdas around, the innermost last.
+    lambdas: Vec<&'a [String]>,
 }
 
 impl Encoder<'_> {
@@ -158,6 +161,7 @@ impl Encoder<'_> {
             called: std::mem::take(&mut self.called),
             outer: Vec::new(),
             recursions: Vec::new(),
+            lambdas: Vec::new(),
         };
         let encoded = encode(&mut inner);
         self.functions = inner.functions;
