@@ -6,8 +6,6 @@
 //!
 //! Decoding is total: any bytes give a plan or a diagnostic.
 
-#![expect(clippy::result_large_err, reason = "diagnostics are values here, and errors are rare")]
-
 mod decode;
 mod describe;
 mod encode;
