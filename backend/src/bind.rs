@@ -121,7 +121,7 @@ fn check_table(table: &str, wanted: &Fields, found: &[FieldRef], findings: &mut 
 
 /// Equal up to the names that formats give the items of lists and maps, and up to metadata.
 /// Values that may be NULL do not fit where none may.
-fn same_type(wanted: &DataType, found: &DataType) -> bool {
+pub(crate) fn same_type(wanted: &DataType, found: &DataType) -> bool {
     let item = |wanted: &Field, found: &Field| {
         same_type(wanted.data_type(), found.data_type())
             && (wanted.is_nullable() || !found.is_nullable())
@@ -158,8 +158,9 @@ fn bind_at(plan: &LogicalPlan, bindings: &Bindings, depth: usize) -> Result<Logi
     }
     let bound = plan.clone().transform_up_with_subqueries(|node| {
         let LogicalPlan::TableScan(scan) = node else {
-            // An inlined plan may know more of its columns' nullability than the scan did.
-            return node.recompute_schema().map(Transformed::yes);
+            // No schema is computed again: what is bound has the scan's names and types, and
+            // a column that the scan takes for NOT NULL is one.
+            return Ok(Transformed::no(node));
         };
         let name = table_name(&scan.table_name);
         match bindings.get(&name) {

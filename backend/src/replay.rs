@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::execution::context::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::expressions::{CastExpr, Column};
+use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
@@ -38,7 +41,9 @@ impl Replay {
         let schema = Arc::clone(&self.schema);
         let batches = stream.map(move |batch| {
             let batch = batch?;
-            Ok(RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec())?)
+            let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let columns = batch.columns().to_vec();
+            Ok(RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &rows)?)
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches)))
     }
@@ -63,20 +68,43 @@ pub async fn replay(
     let optimised = state.optimize(&bound).map_err(failed)?;
     let physical =
         state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
-    check_output(&schema, &physical.schema())?;
+    let physical = with_output_types(physical, &schema)?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
     Ok(Replay { schema, physical, context: state.task_ctx() })
 }
 
-fn check_output(planned: &Schema, physical: &Schema) -> Result<(), Diagnostic> {
-    let types = |schema: &Schema| -> Vec<_> {
-        schema.fields().iter().map(|field| field.data_type().clone()).collect()
+/// The physical plan with exactly the planned types. The engine may come to other names or
+/// nullability within lists and structs; such columns are cast, others are a fault.
+fn with_output_types(
+    physical: Arc<dyn ExecutionPlan>,
+    planned: &Schema,
+) -> Result<Arc<dyn ExecutionPlan>, Diagnostic> {
+    let found = physical.schema();
+    let fault = || {
+        let message = "the physical plan's output differs from the plan's";
+        Diagnostic::new(INTERNAL, format!("{message}: {planned} and {found}"))
     };
-    if types(planned) == types(physical) {
-        return Ok(());
+    if planned.fields().len() != found.fields().len() {
+        return Err(fault());
     }
-    let message = "the physical plan's output types differ from the plan's";
-    Err(Diagnostic::new(INTERNAL, format!("{message}: {planned} and {physical}")))
+    let mut columns = Vec::new();
+    let mut casts = false;
+    for (place, (planned, found)) in planned.fields().iter().zip(found.fields()).enumerate() {
+        let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(found.name(), place));
+        if planned.data_type() != found.data_type() {
+            if !found.data_type().equals_datatype(planned.data_type()) {
+                return Err(fault());
+            }
+            casts = true;
+            column = Arc::new(CastExpr::new(column, planned.data_type().clone(), None));
+        }
+        columns.push((column, planned.name().clone()));
+    }
+    if !casts {
+        return Ok(physical);
+    }
+    let cast = ProjectionExec::try_new(columns, physical);
+    Ok(Arc::new(cast.map_err(|error| fault::run_failed(&error))?))
 }
 
 /// The session's state, without the push-down of join keys as lists where a source gives

@@ -1,4 +1,6 @@
 //! The integration tests of the root package, in one binary.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod sandbox;
 mod tidy;
+mod tpch;

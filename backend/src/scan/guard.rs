@@ -109,6 +109,15 @@ impl ExecutionPlan for ScanGuard {
         self.replace_children(children, options)
     }
 
+    fn repartitioned(
+        &self,
+        target_partitions: usize,
+        config: &ConfigOptions,
+    ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let input = self.input.repartitioned(target_partitions, config)?;
+        Ok(input.map(|input| Arc::new(ScanGuard { input }) as Arc<dyn ExecutionPlan>))
+    }
+
     fn execute(
         &self,
         partition: usize,

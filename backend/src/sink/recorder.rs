@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
@@ -66,7 +67,7 @@ impl Drop for Undo {
             return;
         }
         for path in self.record.take() {
-            let file = PathBuf::from(format!("/{}", path.as_ref()));
+            let Ok(file) = LocalFileSystem::new().path_to_filesystem(&path) else { continue };
             drop(std::fs::remove_file(&file));
             // A partition's folder, where it is empty now.
             drop(file.parent().map(std::fs::remove_dir));

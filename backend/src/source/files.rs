@@ -64,6 +64,15 @@ async fn infer(
             footer::check(store.as_ref(), &files).await?;
             options.infer_schema(state, url).await
         }
+        SourceSpec::Arrow { .. } => {
+            let inferred = options.infer_schema(state, url).await;
+            inferred.map_err(|error| match error.find_root() {
+                DataFusionError::ArrowError(_, _) => {
+                    DataFusionError::Plan("it is no Arrow IPC file or stream".to_owned())
+                }
+                _ => error,
+            })
+        }
         _ => options.infer_schema(state, url).await,
     }
 }

@@ -283,3 +283,46 @@ async fn a_nan_beside_a_constant_is_not_the_constant() {
         assert_eq!(n, if sql.contains("ts") { 2 } else { 1 });
     }
 }
+
+/// What the engine answers on the source's own provider, without the safeguards.
+async fn unguarded(source: &Source, sql: &str) -> Vec<String> {
+    let context = datafusion::prelude::SessionContext::new_with_state(session().state().clone());
+    context.register_table("t", Arc::clone(&source.provider)).unwrap();
+    let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+    super::shown(&concat_batches(&batches[0].schema(), &batches).unwrap())
+}
+
+/// When this fails, the engine or the Delta library was mended, and `scan` can be simpler.
+#[tokio::test]
+async fn the_safeguards_are_still_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let floats = Float64Array::from(vec![3.0, f64::NAN, 3.0]);
+    let stamps = TimestampMicrosecondArray::from(vec![1_001, 1_002, 1_003]);
+    let batch = of([("f", Arc::new(floats) as ArrayRef), ("ts", Arc::new(stamps))]);
+    let table = folder.path().join("table");
+    commit(&table, &batch, WriteOptions::default()).await;
+    let delta = open(&table).await;
+    let path = folder.path().join("x.parquet");
+    let out = std::fs::File::create(&path).unwrap();
+    let mut writer = parquet::arrow::ArrowWriter::try_new(out, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let spec = SourceSpec::Parquet { url: path.to_str().unwrap().to_owned() };
+    let plain = session().open("t", &spec).await.unwrap();
+    for (source, sql, wrong, right) in [
+        (&delta, "select count(*) from t where f > 5", "0", "1"),
+        (&plain, "select count(*) from t where f > 5", "0", "1"),
+        (&plain, "select max(f) from t", "3.0", "NaN"),
+        (
+            &plain,
+            "select count(*) from (select f from t order by f desc limit 1) where f > 5",
+            "0",
+            "1",
+        ),
+        (&delta, "select count(distinct ts) from t where ts is not null", "1", "3"),
+    ] {
+        assert_eq!(unguarded(source, sql).await, [wrong], "{sql}");
+        let guarded = run(&session(), source, sql).await.unwrap();
+        assert_eq!(super::shown(&guarded), [right], "{sql}");
+    }
+}

@@ -214,7 +214,7 @@ impl<'a> Walk<'a> {
         sink.text("join");
         sink.text(&join_type.to_string());
         sink.key(self.relation(left)?);
-        let lateral = matches!(right.as_ref(), LogicalPlan::Subquery(_));
+        let lateral = is_lateral(right);
         if lateral {
             self.outer.push(Scope::of(left.schema()));
         }
@@ -427,6 +427,14 @@ fn columns_of(
         Ok(())
     })?;
     Ok(sink.finish())
+}
+
+/// True for an input of a join that sees the other input's columns.
+pub(crate) fn is_lateral(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => is_lateral(&alias.input),
+        other => matches!(other, LogicalPlan::Subquery(_)),
+    }
 }
 
 /// True for the literal TRUE, which adds nothing to a join's condition.

@@ -78,6 +78,11 @@ pub fn describe(bytes: &[u8]) -> Result<String, Diagnostic> {
     stacker::grow(STACK, || describe::describe(bytes))
 }
 
+/// The names of the operators and special forms in planc's own URN.
+pub fn own_names() -> impl Iterator<Item = &'static str> {
+    functions::OWN.iter().map(|(_, name)| *name)
+}
+
 /// Names, types and nullability of the output must come back as they were.
 fn compare(wanted: &DFSchema, found: &DFSchema) -> Result<(), Diagnostic> {
     let same = wanted.fields().len() == found.fields().len();

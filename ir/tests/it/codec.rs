@@ -32,7 +32,7 @@ async fn plain_queries() {
         "SELECT -n, abs(x), x / 0.0, id % 2, id * n - id / 2 FROM t",
         "SELECT id / 0 FROM t",
         "SELECT s || 'x', concat(s, 'x'), upper(s), substr(s, 2), length(s) FROM t",
-        "SELECT id & 3, id | 4, id # 1, id << 2, id >> 1 FROM t",
+        "SELECT id & 3, id | 4, id ^ 1, id << 2, id >> 1 FROM t",
         "SELECT s ~ '^o', s ~* '^O', s !~ 'x', s !~* 'x' FROM t",
         "SELECT CAST(s AS INT) FROM t WHERE id < 0",
         "SELECT TRY_CAST(s AS INT), CAST(n AS VARCHAR), CAST(id AS DOUBLE) FROM t",
@@ -44,7 +44,7 @@ async fn plain_queries() {
         "SELECT * FROM (VALUES (1), (2)) AS v(a) WHERE a > 1",
         "SELECT * FROM t WHERE false",
         "SELECT count(*) FROM t WHERE 1 = 0",
-        "SELECT a.id, a.id FROM (SELECT id AS id FROM t) a",
+        "SELECT a.id, a.id AS id2 FROM (SELECT id AS id FROM t) a",
     ])
     .await;
 }
@@ -104,7 +104,7 @@ async fn aggregates() {
     all(&[
         "SELECT count(*), count(n), count(DISTINCT n), sum(n), avg(n), min(s), max(x) FROM t",
         "SELECT n, count(*) FROM t GROUP BY n HAVING count(*) > 1",
-        "SELECT n, n, n + 1, count(*) FROM t GROUP BY n, n, n + 1",
+        "SELECT n, n AS m, n + 1, count(*) FROM t GROUP BY n, n, n + 1",
         "SELECT 'k' AS k, count(*) FROM t GROUP BY 'k', s",
         "SELECT sum(n) FILTER (WHERE id > 2), count(*) FILTER (WHERE s IS NULL) FROM t",
         "SELECT array_agg(s ORDER BY id DESC) FROM t",
@@ -158,7 +158,7 @@ async fn types_and_literals() {
         "SELECT u8 + 1, u64 * 2, dec * dec, dec + 1, dec / 3, dec256 + 1 FROM typed",
         "SELECT ts + INTERVAL '1 day 2 hours', utc - INTERVAL '3 months', ts - ts FROM typed",
         "SELECT berlin, CAST(utc AS TIMESTAMP), date_trunc('day', berlin), utc < berlin FROM typed",
-        "SELECT TIMESTAMPTZ '2020-01-01 00:00:00+02', TIMESTAMP '2020-01-01', DATE '2020-01-01', TIME '01:02:03'",
+        "SELECT TIMESTAMPTZ '2020-01-01 00:00:00+02' AS a, TIMESTAMP '2020-01-01' AS b, DATE '2020-01-01' AS c, TIME '01:02:03' AS d",
         "SELECT INTERVAL '1 year 2 months', INTERVAL '3 days', INTERVAL '1 hour 2.5 seconds'",
         "SELECT extract(year FROM d), date_part('dow', d), d + INTERVAL '1' MONTH, d - DATE '2020-01-01' FROM t",
         "SELECT X'00ff', 1e10, 'NaN'::double, -0.0::double, 12345678901234567890, 0.1",

@@ -3,4 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod codec;
+mod functions;
 mod harness;
+mod hostile;
+mod keys;
+mod sessions;

@@ -1,5 +1,6 @@
 //! Grouping and aggregation.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -57,7 +58,7 @@ impl Decoder<'_> {
                 if measures.is_empty() && !keys.is_empty() && keys == columns.exprs() {
                     LogicalPlan::Distinct(Distinct::All(input))
                 } else {
-                    let mut seen = Vec::new();
+                    let mut seen = HashSet::new();
                     let keys = keys.into_iter().map(|key| self.named(key, &mut seen)).collect();
                     LogicalPlan::Aggregate(Aggregate::try_new(input, keys, measures)?)
                 }

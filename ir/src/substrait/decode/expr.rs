@@ -1,5 +1,7 @@
 //! Expressions.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::Field;
@@ -9,6 +11,8 @@ use datafusion::logical_expr::expr::{
 };
 use datafusion::logical_expr::{Cast, Expr, LogicalPlan, Operator, SortExpr, Subquery, TryCast};
 use substrait::proto::expression::cast::FailureBehavior;
+#[allow(deprecated, reason = "it is what stand-ins use")]
+use substrait::proto::expression::r#enum::EnumKind;
 use substrait::proto::expression::field_reference::{ReferenceType, RootType};
 use substrait::proto::expression::reference_segment;
 use substrait::proto::expression::subquery::set_comparison::{ComparisonOp, ReductionOp};
@@ -25,7 +29,8 @@ use crate::substrait::extension::NAMED_PARAMETERS;
 impl Decoder<'_> {
     /// An expression over columns.
     pub(super) fn expression(&mut self, encoded: &Expression, input: &Columns) -> Result<Expr> {
-        self.spend(1)?;
+        // Every name is looked up among all columns, some time or other.
+        self.spend(1 + input.len() / 64)?;
         self.nested(|decoder| decoder.rex(encoded, input))
     }
 
@@ -79,9 +84,27 @@ impl Decoder<'_> {
             RexType::Nested(_) => Err(unknown("a nested constructor")),
             RexType::MultiOrList(_) => Err(unknown("a multi-column IN list")),
             RexType::Lambda(_) | RexType::LambdaInvocation(_) => Err(unknown("a lambda")),
-            #[allow(deprecated, reason = "the variant exists in the message")]
-            RexType::Enum(_) => Err(unknown("an enum expression")),
+            #[allow(deprecated, reason = "it is what stand-ins use")]
+            RexType::Enum(_) => {
+                let whole = self.whole_expression(encoded)?;
+                self.expression(&whole, input)
+            }
         }
+    }
+
+    /// An expression that lies deep in the plan, or the one given.
+    #[allow(deprecated, reason = "it is what stand-ins use")]
+    pub(super) fn whole_expression<'e>(
+        &mut self,
+        encoded: &'e Expression,
+    ) -> Result<Cow<'e, Expression>> {
+        let Some(RexType::Enum(stand_in)) = &encoded.rex_type else {
+            return Ok(Cow::Borrowed(encoded));
+        };
+        let Some(EnumKind::Specified(number)) = &stand_in.enum_kind else {
+            return Err(unknown("an enum expression"));
+        };
+        Ok(Cow::Owned(self.piece(number)?))
     }
 
     fn reference(&mut self, reference: &FieldReference, input: &Columns) -> Result<Expr> {
@@ -260,12 +283,9 @@ impl Decoder<'_> {
     }
 
     /// An expression with a name: a column keeps its own unless it stood there before.
-    pub(super) fn named(&mut self, expr: Expr, seen: &mut Vec<Column>) -> Expr {
+    pub(super) fn named(&mut self, expr: Expr, seen: &mut HashSet<Column>) -> Expr {
         match expr {
-            Expr::Column(column) if !seen.contains(&column) => {
-                seen.push(column.clone());
-                Expr::Column(column)
-            }
+            Expr::Column(column) if seen.insert(column.clone()) => Expr::Column(column),
             other => other.alias(self.names.column()),
         }
     }

@@ -58,7 +58,8 @@ impl Decoder<'_> {
         let condition = join.expression.as_deref();
         let condition = condition.ok_or_else(|| malformed("it has no condition"))?;
         let conjuncts = self.step("expression", |decoder| {
-            let parts = decoder.conjuncts(condition)?;
+            let condition = decoder.whole_expression(condition)?;
+            let parts = decoder.conjuncts(&condition)?;
             let conjuncts = parts.into_iter().map(|part| decoder.expression(part, &columns));
             conjuncts.collect::<Result<Vec<_>>>()
         })?;
@@ -131,6 +132,7 @@ impl Decoder<'_> {
         let left = left.ok_or_else(missing)?;
         let right = right.ok_or_else(missing)?;
         let left = self.step("left", |decoder| decoder.relation(left))?;
+        let right = self.whole_relation(right)?;
         let right = self.step("right", |decoder| match &right.rel_type {
             Some(RelType::ExtensionSingle(single))
                 if single
@@ -143,7 +145,7 @@ impl Decoder<'_> {
                 let plan = decoder.correlated(inner, &columns)?;
                 Ok(LogicalPlan::Subquery(subquery(plan)))
             }
-            _ => decoder.relation(right),
+            _ => decoder.relation(&right),
         })?;
         Ok((Arc::new(left), Arc::new(right)))
     }

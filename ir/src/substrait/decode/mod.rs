@@ -13,6 +13,7 @@ mod literal;
 mod names;
 mod rel;
 mod types;
+mod wire;
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -128,6 +129,38 @@ pub(super) fn decode(
     Err(Diagnostic::new(code, format!("{place}{message}")))
 }
 
+/// Reads the messages of a plan; what lies deep is in the pieces.
+pub(super) fn read(bytes: &[u8]) -> std::result::Result<(Plan, Pieces), Diagnostic> {
+    messages(bytes).map_err(|fault| match fault {
+        Fault::Malformed(why) => Diagnostic::new(code::MALFORMED_ARTIFACT, why),
+        Fault::Unknown(what) => Diagnostic::new(code::UNKNOWN_EXTENSION, what),
+    })
+}
+
+fn messages(bytes: &[u8]) -> Result<(Plan, Pieces)> {
+    if bytes.len() > MAX_BYTES {
+        return Err(malformed(format_args!("it is larger than {MAX_BYTES} bytes")));
+    }
+    if let Ok(plan) = Plan::decode(bytes) {
+        return Ok((plan, Pieces::default()));
+    }
+    // Perhaps it is only too deep.
+    let (whole, pieces) = wire::cut(bytes)?;
+    Ok((Plan::decode(whole.as_slice()).map_err(malformed)?, Pieces(pieces)))
+}
+
+/// The deep parts of a plan. Each is taken once.
+#[derive(Debug, Default)]
+pub(super) struct Pieces(Vec<Vec<u8>>);
+
+impl Pieces {
+    /// The part with this number.
+    pub(super) fn take<M: Message + Default>(&mut self, number: &str) -> Option<M> {
+        let piece = self.0.get_mut(number.parse::<usize>().ok()?).map(std::mem::take)?;
+        M::decode(piece.as_slice()).ok()
+    }
+}
+
 /// A declared function.
 #[derive(Debug, Clone)]
 struct Declared {
@@ -149,6 +182,7 @@ struct Decoder<'f> {
     outer: Vec<Columns>,
     /// The work tables of the recursive queries around, the innermost last.
     recursions: Vec<(String, SchemaRef)>,
+    pieces: Pieces,
     /// Where the decoder is; after a fault, where it was.
     path: &'f mut Vec<String>,
     depth: usize,
@@ -161,10 +195,7 @@ impl<'f> Decoder<'f> {
         available: &'f dyn Functions,
         path: &'f mut Vec<String>,
     ) -> Result<LogicalPlan> {
-        if bytes.len() > MAX_BYTES {
-            return Err(malformed(format_args!("it is larger than {MAX_BYTES} bytes")));
-        }
-        let plan = Plan::decode(bytes).map_err(malformed)?;
+        let (plan, pieces) = messages(bytes)?;
         let mut decoder = Decoder {
             available,
             functions: HashMap::new(),
@@ -174,6 +205,7 @@ impl<'f> Decoder<'f> {
             names: names::Names::unlike(bytes),
             outer: Vec::new(),
             recursions: Vec::new(),
+            pieces,
             path,
             depth: 0,
             cost: 0,
@@ -283,6 +315,11 @@ impl<'f> Decoder<'f> {
             return Err(malformed("it is too large a plan for its bytes"));
         }
         Ok(())
+    }
+
+    /// The part of the plan that a stand-in with this number stands for.
+    fn piece<M: Message + Default>(&mut self, number: &str) -> Result<M> {
+        self.pieces.take(number).ok_or_else(|| malformed("a stand-in stands for nothing"))
     }
 
     /// A message of planc's, which the type URL has been found to name.

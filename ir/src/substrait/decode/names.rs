@@ -1,11 +1,15 @@
 //! The names that the decoder makes.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use arrow::datatypes::FieldRef;
 use datafusion::common::{Column, DFSchema, ExprSchema};
 use datafusion::common::{Result as DataFusionResult, plan_datafusion_err};
 use datafusion::logical_expr::Expr;
 
 use super::{Result, malformed};
+use crate::Digest;
 
 /// Gives out names that nothing else in a plan has.
 pub(super) struct Names {
@@ -19,10 +23,12 @@ impl Names {
     /// Names that no column of the plan in these bytes has: DataFusion finds a name ambiguous
     /// that stands once with a qualifier and once without.
     pub(super) fn unlike(bytes: &[u8]) -> Self {
-        let mut prefix = "c".to_owned();
-        while contains_name(bytes, prefix.as_bytes()) {
-            prefix.push('_');
-        }
+        let prefix = if contains_name(bytes, b"c") {
+            // No text can hold the hash of all the bytes that it is a part of.
+            format!("c{}_", Digest::of(bytes).short())
+        } else {
+            "c".to_owned()
+        };
         Names { prefix, columns: 0, tables: 0, recursions: 0 }
     }
 
@@ -66,7 +72,11 @@ fn contains_name(bytes: &[u8], prefix: &[u8]) -> bool {
 
 /// The columns that an expression's ordinals point to.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Columns(Vec<(Column, FieldRef)>);
+pub(super) struct Columns {
+    columns: Vec<(Column, FieldRef)>,
+    /// The ordinals by column, made when first asked for.
+    ordinals: OnceCell<HashMap<Column, usize>>,
+}
 
 impl Columns {
     /// The columns of inputs, numbered through.
@@ -76,30 +86,34 @@ impl Columns {
                 (Column::new(qualifier.cloned(), field.name()), FieldRef::clone(field))
             })
         });
-        Columns(columns.collect())
+        Columns { columns: columns.collect(), ordinals: OnceCell::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.columns.len()
     }
 
     /// The column with this ordinal.
     pub(super) fn get(&self, ordinal: usize) -> Result<&(Column, FieldRef)> {
-        self.0.get(ordinal).ok_or_else(|| {
-            malformed(format_args!("there is no column {ordinal} among {}", self.0.len()))
+        self.columns.get(ordinal).ok_or_else(|| {
+            malformed(format_args!("there is no column {ordinal} among {}", self.len()))
         })
     }
 
     /// All columns as expressions.
     pub(super) fn exprs(&self) -> Vec<Expr> {
-        self.0.iter().map(|(column, _)| Expr::Column(column.clone())).collect()
+        self.columns.iter().map(|(column, _)| Expr::Column(column.clone())).collect()
     }
 }
 
 impl ExprSchema for Columns {
     fn field_from_column(&self, column: &Column) -> DataFusionResult<&FieldRef> {
-        let found = self.0.iter().find(|(known, _)| known == column);
-        found
+        let ordinals = self.ordinals.get_or_init(|| {
+            self.columns.iter().enumerate().map(|(at, (column, _))| (column.clone(), at)).collect()
+        });
+        ordinals
+            .get(column)
+            .and_then(|at| self.columns.get(*at))
             .map(|(_, field)| field)
             .ok_or_else(|| plan_datafusion_err!("there is no column {column}"))
     }

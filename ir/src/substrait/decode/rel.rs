@@ -1,5 +1,7 @@
 //! Relations.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::catalog::cte_worktable::CteWorkTable;
@@ -108,7 +110,10 @@ impl Decoder<'_> {
                 decoder.step("extension_multi", |d| d.recursive(multi))
             }
             RelType::ExtensionLeaf(leaf) => decoder.step("extension_leaf", |d| d.work_table(leaf)),
-            RelType::Reference(_) => Err(unknown("a shared relation")),
+            RelType::Reference(_) => {
+                let whole = decoder.whole_relation(encoded)?;
+                decoder.relation(&whole)
+            }
             RelType::Write(_) | RelType::Ddl(_) | RelType::Update(_) => {
                 Err(unknown("a relation that changes something"))
             }
@@ -121,6 +126,16 @@ impl Decoder<'_> {
         })?;
         self.spend(plan.schema().fields().len() + 1)?;
         Ok(plan)
+    }
+
+    /// A relation that lies deep in the plan, or the one given.
+    pub(super) fn whole_relation<'e>(&mut self, encoded: &'e Rel) -> Result<Cow<'e, Rel>> {
+        match &encoded.rel_type {
+            Some(RelType::Reference(stand_in)) => {
+                Ok(Cow::Owned(self.piece(&stand_in.subtree_ordinal.to_string())?))
+            }
+            _ => Ok(Cow::Borrowed(encoded)),
+        }
     }
 
     /// The only input of a relation, and its columns.
@@ -142,7 +157,7 @@ impl Decoder<'_> {
         };
         let columns = Columns::of([plan.schema().as_ref()]);
         self.spend(emit.output_mapping.len())?;
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let exprs = emit.output_mapping.iter().map(|at| {
             let at = usize::try_from(*at).map_err(malformed)?;
             let (column, _) = columns.get(at)?;
@@ -262,7 +277,7 @@ impl Decoder<'_> {
         };
         self.spend(mapping.len())?;
         let mut free: Vec<Option<Expr>> = exprs.into_iter().map(Some).collect();
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut output = Vec::with_capacity(mapping.len());
         for at in mapping {
             let expr = match at.checked_sub(width) {
@@ -372,7 +387,7 @@ impl Decoder<'_> {
     ) -> Result<LogicalPlan> {
         let (input, columns) = self.input(single.input.as_deref())?;
         let on = self.expressions(&detail.on, &columns)?;
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let select = self.expressions(&detail.select, &columns)?;
         let select = select.into_iter().map(|expr| self.named(expr, &mut seen)).collect();
         let sorts = self.sorts(&detail.sorts, &columns)?;

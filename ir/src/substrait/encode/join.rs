@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 use datafusion::common::{JoinType, NullEquality};
-use datafusion::logical_expr::{Expr, ExprSchemable, Join, LogicalPlan, Operator};
+use datafusion::logical_expr::{Expr, ExprSchemable, Join, Operator};
 use substrait::proto::expression::RexType;
 use substrait::proto::join_rel::JoinType as Type;
 use substrait::proto::rel::RelType;
@@ -10,7 +10,7 @@ use substrait::proto::{CrossRel, Expression, JoinRel, Rel};
 
 use super::rel::{direct, rel};
 use super::{Encoder, Result, broken, refuse};
-use crate::key::{Scope, chain, is_true};
+use crate::key::{Scope, chain, is_lateral, is_true};
 use crate::substrait::extension::NullAware;
 use crate::substrait::functions::Meaning;
 
@@ -29,7 +29,7 @@ impl<'a> Encoder<'a> {
             null_aware,
         } = join;
         let left_rel = self.boxed_relation(left)?;
-        let lateral = matches!(right.as_ref(), LogicalPlan::Subquery(_));
+        let lateral = is_lateral(right);
         if lateral {
             self.outer.push(Scope::of(left.schema()));
         }
@@ -38,14 +38,6 @@ impl<'a> Encoder<'a> {
             self.outer.pop();
         }
         let right_rel = right_rel?;
-        if on.is_empty() && filter.is_none() && *join_type == JoinType::Inner {
-            return Ok(rel(RelType::Cross(Box::new(CrossRel {
-                common: direct(),
-                left: left_rel,
-                right: right_rel,
-                advanced_extension: None,
-            }))));
-        }
         let left_side = Scope::of(left.schema());
         let right_side = Scope::right(left.schema(), right.schema());
         let both = Scope::over([left.schema().as_ref(), right.schema().as_ref()]);
@@ -72,6 +64,14 @@ impl<'a> Encoder<'a> {
                 nullable |= part.nullable(&both).map_err(broken)?;
                 conjuncts.push(self.expression(part, &both)?);
             }
+        }
+        if conjuncts.is_empty() && *join_type == JoinType::Inner {
+            return Ok(rel(RelType::Cross(Box::new(CrossRel {
+                common: direct(),
+                left: left_rel,
+                right: right_rel,
+                advanced_extension: None,
+            }))));
         }
         let expression = if conjuncts.len() > 1 {
             let types = vec![DataType::Boolean; conjuncts.len()];
