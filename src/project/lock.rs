@@ -85,7 +85,7 @@ impl Lock {
         let mut text = String::from(
             "# Written by `planc lock`: the schema of every source. Keep it in version control.\n",
         );
-        let _ = write!(text, "format = {FORMAT}\n");
+        let _ = writeln!(text, "format = {FORMAT}");
         for (name, table) in &self.tables {
             let _ = write!(text, "\n[[source]]\nname = {}\ncolumns = [\n", quoted(name));
             for field in table.schema.fields() {

@@ -108,7 +108,6 @@ impl Project {
         rule
     }
 
-    #[expect(clippy::type_complexity)]
     fn read_rule(
         &self,
         path: &Path,

@@ -162,8 +162,7 @@ impl Search<'_, '_, '_> {
             _ => false,
         };
         let held = (whole..nodes.len()).rev().filter(|at| within(nodes, *at, whole));
-        let suspects: Vec<usize> =
-            held.filter(|at| nodes.get(*at).is_some_and(|n| fits(n))).collect();
+        let suspects: Vec<usize> = held.filter(|at| nodes.get(*at).is_some_and(&fits)).collect();
         let found = suspects.into_iter().find(|at| {
             let filler = self.filler();
             !self.fails_as(&replaced(&self.query, *at, &filler), cause)
