@@ -18,6 +18,7 @@ pub mod limits;
 pub mod location;
 pub mod preview;
 pub mod replay;
+mod run;
 pub mod scan;
 pub mod session;
 pub mod sink;

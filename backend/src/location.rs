@@ -49,6 +49,33 @@ pub fn local_path(url: &Url) -> Option<PathBuf> {
     (url.scheme() == "file").then(|| url.to_file_path().ok()).flatten()
 }
 
+/// Where a Delta table lies.
+///
+/// # Errors
+/// As [`parse`]; also for http, which has no listing, and for a path with a literal `%41` in
+/// it: the Delta library decodes it and would open another folder.
+pub fn parse_table(text: &str, code: Code) -> Result<Url, Diagnostic> {
+    let url = parse(text, code)?;
+    let wrong = |why: &str| {
+        let message = format!("`{text}` cannot be a Delta table: {why}");
+        Err(Diagnostic::new(code, message))
+    };
+    if matches!(url.scheme(), "http" | "https") {
+        return wrong("http has no listing");
+    }
+    let path = local_path(&url);
+    let escapes = path.as_deref().and_then(Path::to_str).is_some_and(|path| {
+        path.as_bytes().windows(3).any(|three| match three {
+            [b'%', a, b] => a.is_ascii_hexdigit() && b.is_ascii_hexdigit(),
+            _ => false,
+        })
+    });
+    if escapes {
+        return wrong("its path holds a percent escape; rename the folder");
+    }
+    Ok(url)
+}
+
 /// True where the location is local and nothing is there.
 pub fn is_missing(url: &Url) -> bool {
     local_path(url).is_some_and(|path| !Path::new(&path).exists())

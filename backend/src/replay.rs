@@ -7,15 +7,16 @@ use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::execution::context::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::expressions::{CastExpr, Column};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::StreamExt;
 use planc_ir::code::INTERNAL;
 use planc_ir::{Diagnostic, Plan};
 
 use crate::bind::{Binding, Bindings, bind, check_reads};
+use crate::run::{cooperative, in_background};
 use crate::scan::holds_dictionaries;
 use crate::{Session, fault};
 
@@ -30,16 +31,17 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Starts the work. Rows come in the plan's order where it has one. Dropping the stream
-    /// stops the work. Its errors become diagnostics through [`fault::run_failed`].
+    /// Starts the work, in a task of its own. Rows come in the plan's order where it has one.
+    /// Dropping the stream stops the work. Its errors become diagnostics through
+    /// [`fault::run_failed`]. It needs a Tokio runtime, of several threads where the work is
+    /// to end on time.
     ///
     /// # Errors
-    /// P0704 or P0707, where an operator fails as it starts.
+    /// None today; an operator that cannot start fails the stream.
     pub fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
-        let stream = execute_stream(Arc::clone(&self.physical), Arc::clone(&self.context))
-            .map_err(|error| fault::run_failed(&error))?;
         let schema = Arc::clone(&self.schema);
-        let batches = stream.map(move |batch| {
+        let batches = in_background(Arc::clone(&self.physical), Arc::clone(&self.context));
+        let batches = batches.map(move |batch| {
             let batch = batch?;
             let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
             let columns = batch.columns().to_vec();
@@ -68,7 +70,7 @@ pub async fn replay(
     let optimised = state.optimize(&bound).map_err(failed)?;
     let physical =
         state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
-    let physical = with_output_types(physical, &schema)?;
+    let physical = cooperative(with_output_types(physical, &schema)?).map_err(failed)?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
     Ok(Replay { schema, physical, context: state.task_ctx() })
 }

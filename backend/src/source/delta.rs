@@ -47,10 +47,7 @@ pub(crate) async fn open_table(
     text: &str,
     version: Option<u64>,
 ) -> Result<Option<DeltaTable>, Diagnostic> {
-    let url = location::parse(text, SOURCE_UNREADABLE)?;
-    if matches!(url.scheme(), "http" | "https") {
-        return Err(unreadable(text, "Delta tables cannot be read over http"));
-    }
+    let url = location::parse_table(text, SOURCE_UNREADABLE)?;
     if let Some(diagnostic) = missing(text, &url) {
         return Err(diagnostic);
     }

@@ -67,10 +67,8 @@ async fn infer(
         SourceSpec::Arrow { .. } => {
             let inferred = options.infer_schema(state, url).await;
             inferred.map_err(|error| match error.find_root() {
-                DataFusionError::ArrowError(_, _) => {
-                    DataFusionError::Plan("it is no Arrow IPC file or stream".to_owned())
-                }
-                _ => error,
+                DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => error,
+                _ => DataFusionError::Plan("it is no Arrow IPC file or stream".to_owned()),
             })
         }
         _ => options.infer_schema(state, url).await,

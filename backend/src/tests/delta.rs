@@ -203,7 +203,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
 #[tokio::test]
 async fn folders_may_have_any_name() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a b", "ü#?", "100%", "a%20b", "x[1]*", "-"] {
+    for name in ["a b", "ü#?", "100%", "x[1]*", "-"] {
         let table = folder.path().join(name);
         commit(&table, &ids(0..5), append()).await;
         commit(&table, &ids(5..7), append()).await;
@@ -212,7 +212,10 @@ async fn folders_may_have_any_name() {
         assert_eq!(shown(&rows.unwrap()), ["5,n6"]);
         assert!(table.join("_delta_log").is_dir());
     }
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 6);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
+    let spec = SourceSpec::delta(folder.path().join("a%20b").to_str().unwrap());
+    let error = session().open("t", &spec).await.unwrap_err();
+    assert!(error.message.contains("percent escape"), "{}", error.message);
 }
 
 #[tokio::test]

@@ -239,7 +239,7 @@ async fn delta_filters_lose_no_row() {
     for partitioned in [false, true, true] {
         let folder = tempfile::tempdir().unwrap();
         let rows = table(&mut numbers, folder.path(), partitioned).await;
-        check(&mut numbers, &open(folder.path()).await, &rows, 80).await;
+        check(&mut numbers, &open(folder.path()).await, &rows, 30).await;
     }
 }
 
@@ -260,7 +260,7 @@ async fn parquet_filters_lose_no_row() {
     let rows = concat_batches(&batches[0].schema(), &batches).unwrap();
     let spec = SourceSpec::Parquet { url: folder.path().to_str().unwrap().to_owned() };
     let source = session().open("t", &spec).await.unwrap();
-    check(&mut numbers, &source, &rows, 100).await;
+    check(&mut numbers, &source, &rows, 50).await;
 }
 
 #[tokio::test]
@@ -309,17 +309,14 @@ async fn the_safeguards_are_still_needed() {
     writer.close().unwrap();
     let spec = SourceSpec::Parquet { url: path.to_str().unwrap().to_owned() };
     let plain = session().open("t", &spec).await.unwrap();
+    let above = "select count(*) from t where f > 5";
+    let several = "select count(distinct f) from t where f > 2";
     for (source, sql, wrong, right) in [
-        (&delta, "select count(*) from t where f > 5", "0", "1"),
-        (&plain, "select count(*) from t where f > 5", "0", "1"),
+        (&delta, above, "0", "1"),
+        (&plain, above, "0", "1"),
         (&plain, "select max(f) from t", "3.0", "NaN"),
-        (
-            &plain,
-            "select count(*) from (select f from t order by f desc limit 1) where f > 5",
-            "0",
-            "1",
-        ),
-        (&delta, "select count(distinct ts) from t where ts is not null", "1", "3"),
+        (&delta, several, "1", "2"),
+        (&plain, several, "1", "2"),
     ] {
         assert_eq!(unguarded(source, sql).await, [wrong], "{sql}");
         let guarded = run(&session(), source, sql).await.unwrap();

@@ -177,7 +177,7 @@ impl Target {
         let unwritable = |why: String| {
             Diagnostic::new(OUTPUT_FAILED, format!("`{text}` cannot be written: {why}"))
         };
-        let mut url = location::parse(text, OUTPUT_FAILED)?;
+        let mut url = location::parse_table(text, OUTPUT_FAILED)?;
         if !url.path().ends_with('/') {
             url.set_path(&format!("{}/", url.path()));
         }
