@@ -74,14 +74,14 @@ fn refusal(sql: &str, dialect: &str, error: Error) -> Diagnostic {
         Error::Tokenize { message, line, column, start, end }
         | Error::Parse { message, line, column, start, end }
         | Error::Syntax { message, line, column, start, end } => {
-            if message.contains("depth") || message.contains("nest") {
+            if message.contains("E_GUARD") {
                 return too_deep(None);
             }
             let message = message.trim_end_matches('.').to_owned();
             let span = token_span(sql, line, column, start, end);
             Diagnostic::new(code::SYNTAX, format!("not {dialect} SQL: {message}")).at(span)
         }
-        Error::Internal(words) if words.contains("depth") => too_deep(None),
+        Error::Internal(words) if words.contains("E_GUARD") => too_deep(None),
         other => {
             let message =
                 format!("the rule cannot be brought from {dialect} to DataFusion: {other}");
@@ -166,6 +166,7 @@ fn word(token: &Token) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::check_as;
     use super::*;
 
     #[test]
@@ -176,6 +177,14 @@ mod tests {
         }
         let unknown = translate("select 1", "mumps").unwrap_err();
         assert_eq!(unknown.code, code::DIALECT);
+    }
+
+    #[test]
+    fn faults_are_shown_in_the_original_text() {
+        check_as("SELECT `amout` FROM `orders` o WHERE IFNULL(o.status, 'x') = 'y'", "mysql", "");
+        check_as("SELECT id FROM orders QUALIFY upper(1, 2) > 1", "duckdb", "");
+        check_as("SELECT id FROM orders WHERE", "spark", "");
+        check_as("SELECT 'ä', id FROM custmers", "postgresql", "");
     }
 
     #[test]
