@@ -181,10 +181,26 @@ mod tests {
 
     #[test]
     fn faults_are_shown_in_the_original_text() {
-        check_as("SELECT `amout` FROM `orders` o WHERE IFNULL(o.status, 'x') = 'y'", "mysql", "");
-        check_as("SELECT id FROM orders QUALIFY upper(1, 2) > 1", "duckdb", "");
-        check_as("SELECT id FROM orders WHERE", "spark", "");
-        check_as("SELECT 'ä', id FROM custmers", "postgresql", "");
+        check_as(
+            "SELECT `amout` FROM `orders` o WHERE IFNULL(o.status, 'x') = 'y'",
+            "mysql",
+            "P0202 1:8-1:15 [`amout`] no table in scope has a column `amout`; did you mean `amount`?",
+        );
+        check_as(
+            "SELECT id FROM orders QUALIFY upper(1, 2) > 1",
+            "duckdb",
+            "P0101 1:38-1:39 [,] not duckdb SQL: Expected RParen, got Comma (',') near [upper(1, 2) >]",
+        );
+        check_as(
+            "SELECT id FROM orders WHERE",
+            "spark",
+            "P0101 1:23-1:28 [WHERE] not spark SQL: Unexpected token: Where",
+        );
+        check_as(
+            "SELECT 'ä', id FROM custmers",
+            "postgresql",
+            "P0201 1:21-1:29 [custmers] there is no table, rule or CTE `custmers`; did you mean `customers`?",
+        );
     }
 
     #[test]
