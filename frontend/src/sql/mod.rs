@@ -27,6 +27,8 @@ mod plan;
 mod provider;
 mod refusal;
 mod resolve;
+#[cfg(test)]
+mod robustness;
 mod source;
 mod template;
 #[cfg(test)]

@@ -272,12 +272,18 @@ mod tests {
 
     #[test]
     fn products_are_told_from_joins() {
-        check("select o.id from orders o, customers c", "P0405 1:38-1:39 [c] no condition connects `c` with the tables before it; join it with ON, or write CROSS JOIN if every pair is meant");
+        check(
+            "select o.id from orders o, customers c",
+            "P0405 1:38-1:39 [c] no condition connects `c` with the tables before it; join it with ON, or write CROSS JOIN if every pair is meant",
+        );
         check(
             "select o.id from orders o, customers c, orders p where o.customer_id = c.id and p.amount > 1",
             "P0405 1:48-1:49 [p] no condition connects `p` with the tables before it; join it with ON, or write CROSS JOIN if every pair is meant",
         );
-        check("select o.id from orders o join customers c", "P0405 1:42-1:43 [c] no condition connects `c` with the tables before it; join it with ON, or write CROSS JOIN if every pair is meant");
+        check(
+            "select o.id from orders o join customers c",
+            "P0405 1:42-1:43 [c] no condition connects `c` with the tables before it; join it with ON, or write CROSS JOIN if every pair is meant",
+        );
         check("select o.id from orders o, customers c where customer_id = c.id", "");
         check("select o.id from orders o cross join customers c", "");
         check(
@@ -317,8 +323,14 @@ mod tests {
 
     #[test]
     fn stars_in_the_output_are_found() {
-        check("select * from customers", "P0407 1:8-1:9 [*] the output is whatever columns the source has; list the columns");
-        check("select o.id, c.* from orders o join customers c on c.id = o.customer_id", "P0407 1:16-1:17 [*] the output is whatever columns the source has; list the columns");
+        check(
+            "select * from customers",
+            "P0407 1:8-1:9 [*] the output is whatever columns the source has; list the columns",
+        );
+        check(
+            "select o.id, c.* from orders o join customers c on c.id = o.customer_id",
+            "P0407 1:16-1:17 [*] the output is whatever columns the source has; list the columns",
+        );
         check("with c as (select id from customers) select * from c", "");
         check("select id from (select * from customers)", "");
         check("select count(*) from customers", "");
