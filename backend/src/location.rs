@@ -52,8 +52,9 @@ pub fn local_path(url: &Url) -> Option<PathBuf> {
 /// Where a Delta table lies.
 ///
 /// # Errors
-/// As [`parse`]; also for http, which has no listing, and for a path with a literal `%41` in
-/// it: the Delta library decodes it and would open another folder.
+/// As [`parse`]; also for http, which has no listing, and for paths that the Delta library
+/// takes for others or panics on: with a literal `%41` in them, which it decodes, and with
+/// characters that no host name may have, as it makes one of the path.
 pub fn parse_table(text: &str, code: Code) -> Result<Url, Diagnostic> {
     let url = parse(text, code)?;
     let wrong = |why: &str| {
@@ -62,6 +63,9 @@ pub fn parse_table(text: &str, code: Code) -> Result<Url, Diagnostic> {
     };
     if matches!(url.scheme(), "http" | "https") {
         return wrong("http has no listing");
+    }
+    if let Some(odd) = url.path().chars().find(|c| r"[]^|:@\".contains(*c)) {
+        return wrong(&format!("its path holds `{odd}`; rename the folder"));
     }
     let path = local_path(&url);
     let escapes = path.as_deref().and_then(Path::to_str).is_some_and(|path| {

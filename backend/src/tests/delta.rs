@@ -203,7 +203,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
 #[tokio::test]
 async fn folders_may_have_any_name() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a b", "ü#?", "100%", "x[1]*", "-"] {
+    for name in ["a b", "ü#?", "100%", "x*(1)&=+,;'~!${}\"<>`", "-:\\b"] {
         let table = folder.path().join(name);
         commit(&table, &ids(0..5), append()).await;
         commit(&table, &ids(5..7), append()).await;
@@ -213,9 +213,16 @@ async fn folders_may_have_any_name() {
         assert!(table.join("_delta_log").is_dir());
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
-    let spec = SourceSpec::delta(folder.path().join("a%20b").to_str().unwrap());
-    let error = session().open("t", &spec).await.unwrap_err();
-    assert!(error.message.contains("percent escape"), "{}", error.message);
+    for name in ["a%20b", "x[1]", "a|b", "a^b", "a@b"] {
+        let table = folder.path().join(name);
+        std::fs::create_dir(&table).unwrap();
+        let location = table.to_str().unwrap();
+        let error = session().open("t", &SourceSpec::delta(location)).await.unwrap_err();
+        assert!(error.message.contains("rename the folder"), "{}", error.message);
+        let (schema, batches) = (ids(0..1).schema(), vec![ids(0..1)]);
+        let written = write_batches(&session(), location, schema, batches, append()).await;
+        assert_eq!(written.unwrap_err().code, OUTPUT_FAILED);
+    }
 }
 
 #[tokio::test]
