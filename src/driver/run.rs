@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use arrow::datatypes::DataType;
 use chrono::{DateTime, Utc};
 use datafusion::common::ParamValues;
 use datafusion::common::ScalarValue;
 use datafusion::common::metadata::ScalarAndMetadata;
+use datafusion::execution::SendableRecordBatchStream;
 use planc_artifacts::Lookup;
 use planc_backend::preview::{Preview, preview};
 use planc_backend::sink::delta::{self, Provenance, WriteOptions};
@@ -123,8 +125,21 @@ impl<'p> Runner<'p> {
         output: Option<(&Output, &Rule, Digest)>,
     ) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.with_parameters(plan.clone())?;
+        let one = |error| vec![error];
+        let target = match output {
+            Some((Output::Delta(url), rule, digest)) => {
+                let provenance = Some(Provenance { rule: rule.name.clone(), digest });
+                Target::Delta(url.clone(), WriteOptions { provenance, ..WriteOptions::default() })
+            }
+            Some((Output::Parquet(path), ..)) => Target::File(Format::Parquet, path.into()),
+            Some((Output::Csv(path), ..)) => Target::File(Format::Csv, path.into()),
+            None => match (self.options.format, &self.options.output) {
+                (format, Some(path)) => Target::File(format.unwrap_or(Format::Csv), path.clone()),
+                (Some(format), None) => Target::Stdout(format),
+                (None, None) => Target::Preview(self.options.rows),
+            },
+        };
         let work = async {
-            let one = |error| vec![error];
             let bindings = self.bindings(&plan).await?;
             let findings = planc_backend::check_reads(&plan, &bindings);
             if !findings.is_empty() {
@@ -132,42 +147,10 @@ impl<'p> Runner<'p> {
             }
             let replay =
                 planc_backend::replay(&self.session, &plan, &bindings).await.map_err(one)?;
-            if let Some((output, rule, digest)) = output {
-                let location = output.location().to_owned();
-                let path = PathBuf::from(&location);
-                let provenance = Provenance { rule: rule.name.clone(), digest };
-                let stream = replay.stream().map_err(one)?;
-                let written = match output {
-                    Output::Delta(url) => {
-                        let options = WriteOptions {
-                            provenance: Some(provenance),
-                            ..WriteOptions::default()
-                        };
-                        let committed = delta::write(&self.session, stream, url, options).await;
-                        committed.map(sink::Written::from)
-                    }
-                    Output::Parquet(_) => sink::write_file(stream, Format::Parquet, &path).await,
-                    Output::Csv(_) => sink::write_file(stream, Format::Csv, &path).await,
-                };
-                return Ok(Rows::Written { location, rows: written.map_err(one)?.rows });
-            }
             let stream = replay.stream().map_err(one)?;
-            match (self.options.format, &self.options.output) {
-                (format, Some(path)) => {
-                    let format = format.unwrap_or(Format::Csv);
-                    let written = sink::write_file(stream, format, path).await.map_err(one)?;
-                    Ok(Rows::Written { location: path.display().to_string(), rows: written.rows })
-                }
-                (Some(format), None) => {
-                    let out = std::io::BufWriter::new(std::io::stdout());
-                    sink::write_to(stream, format, out).await.map_err(one)?;
-                    Ok(Rows::Streamed)
-                }
-                (None, None) => {
-                    let rows = preview(stream, self.options.rows).await.map_err(one)?;
-                    Ok(Rows::Preview(rows))
-                }
-            }
+            // On a task of its own: an operator that works for minutes within one poll must
+            // not keep the timeout and Ctrl-C from being heard.
+            Task::spawn(write(self.session.clone(), stream, target)).join().await.map_err(one)
         };
         block_on(async {
             let interruption = async {
@@ -175,15 +158,9 @@ impl<'p> Runner<'p> {
                     std::future::pending::<()>().await;
                 }
             };
-            let limited = async {
-                match work.await {
-                    Ok(rows) => Ok(Ok(rows)),
-                    Err(findings) => Ok(Err(findings)),
-                }
-            };
-            within(&self.options.limits, interruption, limited).await
+            within(&self.options.limits, interruption, async { Ok(work.await) }).await
         })
-        .map_err(|error| vec![error])?
+        .map_err(one)?
     }
 
     /// What every table name in the plan stands for, through the rules that it inlines.
@@ -335,6 +312,60 @@ impl<'p> Runner<'p> {
     }
 }
 
+/// Where the rows of a run go.
+enum Target {
+    Preview(usize),
+    Stdout(Format),
+    File(Format, PathBuf),
+    Delta(String, WriteOptions),
+}
+
+async fn write(
+    session: Session,
+    stream: SendableRecordBatchStream,
+    target: Target,
+) -> Result<Rows, Diagnostic> {
+    match target {
+        Target::Preview(rows) => Ok(Rows::Preview(preview(stream, rows).await?)),
+        Target::Stdout(format) => {
+            let out = std::io::BufWriter::new(std::io::stdout());
+            sink::write_to(stream, format, out).await?;
+            Ok(Rows::Streamed)
+        }
+        Target::File(format, path) => {
+            let written = sink::write_file(stream, format, &path).await?;
+            Ok(Rows::Written { location: path.display().to_string(), rows: written.rows })
+        }
+        Target::Delta(location, options) => {
+            let committed = delta::write(&session, stream, &location, options).await?;
+            Ok(Rows::Written { location, rows: committed.rows })
+        }
+    }
+}
+
+/// A spawned task that is stopped when this is dropped.
+struct Task<T>(tokio::task::JoinHandle<Result<T, Diagnostic>>);
+
+impl<T: Send + 'static> Task<T> {
+    fn spawn(work: impl Future<Output = Result<T, Diagnostic>> + Send + 'static) -> Self {
+        Task(tokio::spawn(work))
+    }
+
+    async fn join(mut self) -> Result<T, Diagnostic> {
+        let joined = (&mut self.0).await;
+        joined.unwrap_or_else(|error| {
+            let message = format!("the query ended without a result: {error}");
+            Err(Diagnostic::new(code::RUN_FAILED, message))
+        })
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 fn first(findings: Vec<Diagnostic>) -> Diagnostic {
     let first = findings.into_iter().next();
     first.unwrap_or_else(|| Diagnostic::new(code::INTERNAL, "a finding vanished"))
@@ -364,7 +395,9 @@ pub(crate) fn block_on<T>(
         )
     })?;
     let result = runtime.block_on(work);
-    // Work that was cut off (a timeout) must not hold the process.
-    runtime.shutdown_background();
+    // Work that was cut off gets a moment to clean up behind itself. What does not hear of it,
+    // within one long poll, must not hold the process; its unfinished files go here.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    sink::discard_staged();
     result
 }

@@ -1,7 +1,9 @@
 //! Files that appear whole or not at all.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
@@ -9,6 +11,39 @@ use tempfile::NamedTempFile;
 pub(super) struct Staged {
     file: BufWriter<NamedTempFile>,
     target: PathBuf,
+    _listed: Listed,
+}
+
+/// The staged files of this process.
+static STAGED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn staged() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    STAGED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A path that is listed in [`STAGED`] for as long as this lives.
+struct Listed(PathBuf);
+
+impl Listed {
+    fn new(path: &Path) -> Self {
+        staged().insert(path.to_owned());
+        Listed(path.to_owned())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        staged().remove(&self.0);
+    }
+}
+
+/// Deletes every staged file, for a process that ends while a query that cannot be stopped
+/// still writes to one.
+pub fn discard_staged() {
+    for path in staged().iter() {
+        // What is gone already needs no deleting.
+        let _ = std::fs::remove_file(path);
+    }
 }
 
 impl Staged {
@@ -28,8 +63,9 @@ impl Staged {
             // As any created file: what the umask leaves of it.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = BufWriter::with_capacity(1 << 16, builder.tempfile_in(folder)?);
-        Ok(Staged { file, target })
+        let file = builder.tempfile_in(folder)?;
+        let listed = Listed::new(file.path());
+        Ok(Staged { file: BufWriter::with_capacity(1 << 16, file), target, _listed: listed })
     }
 
     /// Makes the file durable and gives it its name.
