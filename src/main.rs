@@ -1,3 +1,7 @@
 //! The command line of planc.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    planc::cli::main()
+}

@@ -123,12 +123,28 @@ codes! {
     P0206 DUPLICATE_ALIAS "duplicate-alias" Error "Two tables of one FROM go by the same name";
     P0207 RULE_CYCLE "rule-cycle" Error "A rule reads itself through other rules";
     P0208 NAME_CLASH "name-clash" Error "Two rules or sources have one name";
+    P0209 DUPLICATE_OUTPUT "duplicate-output" Error "Two output columns have one name";
+    P0210 ORDINAL "ordinal" Error "There is no output column of this number";
+    P0211 UPSTREAM_FAILED "upstream-failed" Warning "The rule was not checked, since a rule that it reads has errors";
     P0301 TYPE_MISMATCH "type-mismatch" Error "The types do not fit";
     P0302 FUNCTION_ARGUMENTS "function-arguments" Error "The function does not take these arguments";
+    P0303 IMPOSSIBLE_CAST "impossible-cast" Error "No value of the one type can become one of the other";
+    P0304 UNGROUPED_COLUMN "ungrouped-column" Error "A column is neither grouped nor aggregated";
+    P0305 MISPLACED_AGGREGATE "misplaced-aggregate" Error "An aggregate function cannot stand here";
+    P0306 MISPLACED_WINDOW "misplaced-window" Error "A window function cannot stand here";
+    P0307 SET_OPERATION_COLUMNS "set-operation-columns" Error "The sides of a set operation have different numbers of columns";
+    P0308 SUBQUERY_COLUMNS "subquery-columns" Error "A subquery that stands for a value gives more than one column";
+    P0309 DISTINCT_ORDER "distinct-order" Error "SELECT DISTINCT is ordered by something that it does not select";
     P0400 REFUSED "refused" Error "DataFusion cannot plan the query";
     P0401 LIMIT_WITHOUT_ORDER "limit-without-order" Warning "LIMIT without ORDER BY keeps arbitrary rows";
     P0402 NULL_COMPARISON "null-comparison" Warning "A comparison with NULL is never true";
     P0403 VOLATILE "volatile-function" Warning "The function gives another result at every run";
+    P0404 IGNORED_CLAUSE "ignored-clause" Warning "DataFusion reads this clause and ignores it";
+    P0405 CARTESIAN_JOIN "cartesian-join" Warning "Two tables are joined without a condition";
+    P0406 OUTER_JOIN_DEFEATED "outer-join-defeated" Warning "WHERE throws away the rows that an outer join keeps";
+    P0407 SELECT_STAR "select-star" Warning "The output is every column of a source, whatever they are";
+    P0408 IMPLICIT_CAST "implicit-cast" Warning "Values of different types are compared or mixed";
+    P0409 CONSTANT_PREDICATE "constant-predicate" Warning "The condition is always true or always false";
     P0501 MALFORMED_ARTIFACT "malformed-artifact" Error "The bytes are no valid Substrait plan";
     P0502 UNKNOWN_EXTENSION "unknown-extension" Error "The plan uses a function, type or format that this planc does not have";
     P0601 NOT_REPRESENTABLE "not-representable" Error "The plan cannot be written as Substrait without changing its rows";
@@ -153,6 +169,7 @@ codes! {
     P0806 PARAMETER "parameter" Error "A parameter is not declared, not given or of another type";
     P0807 RULE_SETTINGS "rule-settings" Error "The settings comment of a rule is wrong";
     P0808 NO_LOCK "no-lock" Warning "The project has no lock";
+    P0809 PROJECT_FOLDER "project-folder" Error "A project cannot be written into this folder";
     P0901 INTERNAL "internal" Error "planc found a fault of its own";
     P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
 }

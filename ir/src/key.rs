@@ -27,7 +27,7 @@ use datafusion::common::{DFSchema, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 pub(crate) use expression::{Scope, chain, grouping_sets};
-pub(crate) use relation::{filter_columns, is_identity, widened_schema};
+pub(crate) use relation::{filter_columns, is_identity, is_lateral, is_true, widened_schema};
 use sink::Sink;
 
 /// A structural hash. See the [module](self).

@@ -16,6 +16,7 @@ pub mod key;
 pub mod plan;
 pub mod span;
 pub mod state;
+pub mod substrait;
 pub mod suggest;
 
 pub use catalog::{Catalog, SchemaSource, Table};

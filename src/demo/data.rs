@@ -14,7 +14,7 @@ use tpchgen::generators as rows;
 use tpchgen_arrow as batches;
 
 /// The scale factor of the demo: about 60,000 line items and 14 MB of text.
-pub const DEFAULT_SCALE: f64 = 0.01;
+pub const SCALE: f64 = 0.01;
 
 /// One generated table.
 #[derive(Debug, Clone)]
@@ -34,23 +34,38 @@ impl TableData {
     }
 }
 
-type Generate = fn(f64) -> Box<dyn RecordBatchReader>;
+/// How to make one table.
+struct Generator {
+    name: &'static str,
+    schema: fn() -> SchemaRef,
+    rows: fn(f64) -> Box<dyn RecordBatchReader>,
+}
+
+macro_rules! generator {
+    ($name:literal $batches:ident $rows:ident) => {
+        Generator {
+            name: $name,
+            schema: batches::$batches::schema_ref,
+            rows: |scale| Box::new(batches::$batches::new(rows::$rows::new(scale, 1, 1))),
+        }
+    };
+}
 
 /// Small tables first, so that a caller that writes them shows progress soon.
-const TABLES: [(&str, Generate); 8] = [
-    ("region", |s| Box::new(batches::RegionArrow::new(rows::RegionGenerator::new(s, 1, 1)))),
-    ("nation", |s| Box::new(batches::NationArrow::new(rows::NationGenerator::new(s, 1, 1)))),
-    ("supplier", |s| Box::new(batches::SupplierArrow::new(rows::SupplierGenerator::new(s, 1, 1)))),
-    ("part", |s| Box::new(batches::PartArrow::new(rows::PartGenerator::new(s, 1, 1)))),
-    ("partsupp", |s| Box::new(batches::PartSuppArrow::new(rows::PartSuppGenerator::new(s, 1, 1)))),
-    ("customer", |s| Box::new(batches::CustomerArrow::new(rows::CustomerGenerator::new(s, 1, 1)))),
-    ("orders", |s| Box::new(batches::OrderArrow::new(rows::OrderGenerator::new(s, 1, 1)))),
-    ("lineitem", |s| Box::new(batches::LineItemArrow::new(rows::LineItemGenerator::new(s, 1, 1)))),
+static TABLES: [Generator; 8] = [
+    generator!("region" RegionArrow RegionGenerator),
+    generator!("nation" NationArrow NationGenerator),
+    generator!("supplier" SupplierArrow SupplierGenerator),
+    generator!("part" PartArrow PartGenerator),
+    generator!("partsupp" PartSuppArrow PartSuppGenerator),
+    generator!("customer" CustomerArrow CustomerGenerator),
+    generator!("orders" OrderArrow OrderGenerator),
+    generator!("lineitem" LineItemArrow LineItemGenerator),
 ];
 
-/// The names of the tables, in the order in which [`tables`] gives them.
-pub fn table_names() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().map(|(name, _)| *name)
+/// The names and schemas of the tables, in the order of [`tables`]. Nothing is generated.
+pub fn schemas() -> impl Iterator<Item = (&'static str, SchemaRef)> {
+    TABLES.iter().map(|table| (table.name, logical_schema(&(table.schema)())))
 }
 
 /// Generates the tables at a scale factor (1 is about 1 GB of text). Each is made when the
@@ -58,12 +73,13 @@ pub fn table_names() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// An item is an error where Arrow refuses to build a batch, which no scale is known to cause.
-pub fn tables(scale: f64) -> impl Iterator<Item = Result<TableData, ArrowError>> {
-    TABLES.iter().map(move |(name, generate)| {
-        let generated = generate(scale);
-        let schema = logical_schema(&generated.schema());
-        let batches = generated.map(|batch| to_logical(&batch?, &schema)).collect::<Result<_, _>>()?;
-        Ok(TableData { name, schema, batches })
+pub fn tables(scale: f64) -> impl Iterator<Item = Result<TableData, ArrowError>> + Send + 'static {
+    TABLES.iter().map(move |table| {
+        let schema = logical_schema(&(table.schema)());
+        let generated = (table.rows)(scale);
+        let batches = generated.map(|batch| to_logical(&batch?, &schema));
+        let batches = batches.collect::<Result<_, _>>()?;
+        Ok(TableData { name: table.name, schema, batches })
     })
 }
 

@@ -60,7 +60,8 @@ impl Lock {
         let file: LockFile = toml::from_str(text)
             .map_err(|error| wrong(super::settings::one_line(error.message()), error.span()))?;
         if *file.format.get_ref() != FORMAT {
-            let message = format!("the lock has format {}, this planc reads {FORMAT}", file.format.get_ref());
+            let message =
+                format!("the lock has format {}, this planc reads {FORMAT}", file.format.get_ref());
             return Err(wrong(message, Some(file.format.span())));
         }
         let mut tables = BTreeMap::new();
@@ -84,17 +85,21 @@ impl Lock {
         let mut text = String::from(
             "# Written by `planc lock`: the schema of every source. Keep it in version control.\n",
         );
-        let _ = write!(text, "format = {FORMAT}\n");
+        let _ = writeln!(text, "format = {FORMAT}");
         for (name, table) in &self.tables {
             let _ = write!(text, "\n[[source]]\nname = {}\ncolumns = [\n", quoted(name));
             for field in table.schema.fields() {
-                let (name, data_type) = (quoted(field.name()), quoted(&field.data_type().to_string()));
+                let (name, data_type) =
+                    (quoted(field.name()), quoted(&field.data_type().to_string()));
                 let nullable = field.is_nullable();
-                let _ = write!(text, "    {{ name = {name}, type = {data_type}, nullable = {nullable}");
+                let _ =
+                    write!(text, "    {{ name = {name}, type = {data_type}, nullable = {nullable}");
                 if !field.metadata().is_empty() {
                     let metadata: BTreeMap<_, _> = field.metadata().iter().collect();
-                    let pairs = metadata.iter().map(|(k, v)| format!("{} = {}", quoted(k), quoted(v)));
-                    let _ = write!(text, ", metadata = {{ {} }}", pairs.collect::<Vec<_>>().join(", "));
+                    let pairs =
+                        metadata.iter().map(|(k, v)| format!("{} = {}", quoted(k), quoted(v)));
+                    let _ =
+                        write!(text, ", metadata = {{ {} }}", pairs.collect::<Vec<_>>().join(", "));
                 }
                 text.push_str(" },\n");
             }
@@ -114,26 +119,40 @@ mod tests {
 
     #[test]
     fn locks_read_back_whatever_the_types_and_names() {
-        let nested = DataType::Struct(vec![Field::new("a \"b\"", DataType::Decimal128(15, 2), false)].into());
+        let nested = DataType::Struct(
+            vec![Field::new("a \"b\"", DataType::Decimal128(15, 2), false)].into(),
+        );
         let types = [
             DataType::Int64,
             DataType::Utf8,
             DataType::Date32,
-            DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, Some("Europe/Berlin".into())),
+            DataType::Timestamp(
+                arrow::datatypes::TimeUnit::Microsecond,
+                Some("Europe/Berlin".into()),
+            ),
             DataType::List(Arc::new(Field::new("element", nested.clone(), false))),
             DataType::Map(
                 Arc::new(Field::new(
                     "entries",
                     DataType::Struct(
-                        vec![Field::new("keys", DataType::Utf8, false), Field::new("values", nested, true)].into(),
+                        vec![
+                            Field::new("keys", DataType::Utf8, false),
+                            Field::new("values", nested, true),
+                        ]
+                        .into(),
                     ),
                     false,
                 )),
                 false,
             ),
         ];
-        let fields: Vec<_> = types.into_iter().enumerate().map(|(i, t)| Field::new(format!("c'{i}\\\"\n"), t, i % 2 == 0)).collect();
-        let lock = Lock { tables: BTreeMap::from([("a.b".to_owned(), Table::new(&Schema::new(fields)))]) };
+        let fields: Vec<_> = types
+            .into_iter()
+            .enumerate()
+            .map(|(i, t)| Field::new(format!("c'{i}\\\"\n"), t, i % 2 == 0))
+            .collect();
+        let lock =
+            Lock { tables: BTreeMap::from([("a.b".to_owned(), Table::new(&Schema::new(fields)))]) };
         assert_eq!(Lock::parse(&lock.render()).unwrap(), lock);
     }
 

@@ -64,12 +64,16 @@ impl Project {
                     Ok(text) => text.into(),
                     Err(error) => {
                         let at = error.utf8_error().valid_up_to();
-                        let diagnostic = Diagnostic::new(code::CONFIG, format!("the file is not UTF-8: byte {at} is wrong"));
+                        let diagnostic = Diagnostic::new(
+                            code::CONFIG,
+                            format!("the file is not UTF-8: byte {at} is wrong"),
+                        );
                         return Err(FileReport::new(file, "", vec![diagnostic]));
                     }
                 };
                 let report = |diagnostics| FileReport::new(file, Arc::clone(&text), diagnostics);
-                let Some(config) = read_config(file, &text).map_err(|error| report(vec![error]))? else {
+                let Some(config) = read_config(file, &text).map_err(|error| report(vec![error]))?
+                else {
                     continue;
                 };
                 let project = Project {
@@ -105,7 +109,11 @@ impl Project {
         let zone = &self.config.project.time_zone;
         if zone.get_ref().parse::<arrow::array::timezone::Tz>().is_err() {
             let help = "use UTC, a name such as Europe/Berlin or an offset such as +02:00";
-            fail(format!("there is no time zone `{}`", zone.get_ref()), zone.span(), Some(help.to_owned()));
+            fail(
+                format!("there is no time zone `{}`", zone.get_ref()),
+                zone.span(),
+                Some(help.to_owned()),
+            );
         }
         for key in self.config.lint.keys() {
             if Code::find(key.get_ref()).is_none() {
@@ -118,8 +126,13 @@ impl Project {
             match parameter_type(text.get_ref()) {
                 Some(data_type) => drop(self.params.insert(name.clone(), data_type)),
                 None => {
-                    let message = format!("parameter `{name}`: there is no type `{}`", text.get_ref());
-                    fail(message, text.span(), Some("write a SQL type, such as date or bigint".to_owned()));
+                    let message =
+                        format!("parameter `{name}`: there is no type `{}`", text.get_ref());
+                    fail(
+                        message,
+                        text.span(),
+                        Some("write a SQL type, such as date or bigint".to_owned()),
+                    );
                 }
             }
         }
@@ -127,7 +140,11 @@ impl Project {
             && !self.config.env.contains_key(env)
         {
             let known = self.config.env.keys().map(String::as_str);
-            fail(format!("there is no profile `{env}`"), 0..0, planc_ir::suggest::did_you_mean(env, known));
+            fail(
+                format!("there is no profile `{env}`"),
+                0..0,
+                planc_ir::suggest::did_you_mean(env, known),
+            );
         }
         if wrong.is_empty() { Ok(self) } else { Err(wrong) }
     }
@@ -150,7 +167,11 @@ impl Project {
     /// # Errors
     ///
     /// P0801 and P0805, placed in the project file.
-    pub fn source_spec(&self, name: &str, config: &Spanned<SourceConfig>) -> Result<SourceSpec, Diagnostic> {
+    pub fn source_spec(
+        &self,
+        name: &str,
+        config: &Spanned<SourceConfig>,
+    ) -> Result<SourceSpec, Diagnostic> {
         sources::source(&self.root, name, config.get_ref()).map_err(|error| {
             let span = config.span();
             error.at(Span::new(span.start, span.end))
@@ -180,7 +201,8 @@ impl Project {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
                 let message = format!("the lock cannot be read: {error}");
-                let diagnostic = Diagnostic::new(code::CONFIG, message).help("`planc lock` writes it anew");
+                let diagnostic =
+                    Diagnostic::new(code::CONFIG, message).help("`planc lock` writes it anew");
                 return Err(FileReport::new(LOCK, "", vec![diagnostic]));
             }
         };

@@ -86,7 +86,11 @@ impl Project {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
         let mut rule = Rule {
             name,
-            path: relative.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"),
+            path: relative
+                .components()
+                .map(|c| c.as_os_str().to_string_lossy())
+                .collect::<Vec<_>>()
+                .join("/"),
             text: Arc::from(""),
             settings: RuleSettings::default(),
             unreadable: None,
@@ -104,7 +108,6 @@ impl Project {
         rule
     }
 
-    #[expect(clippy::type_complexity)]
     fn read_rule(
         &self,
         path: &Path,

@@ -47,9 +47,9 @@ pub fn rule_settings(text: &str) -> Result<RuleSettings, Diagnostic> {
             line.map(|(from, start)| start + at - from)
         };
         let span = error.span().and_then(|s| Some(Span::new(place(s.start)?, place(s.end)?)));
-        Diagnostic::new(code::RULE_SETTINGS, one_line(error.message())).at(span).help(
-            "settings are TOML, one a line: -- planc: output = { delta = \"out/top\" }",
-        )
+        Diagnostic::new(code::RULE_SETTINGS, one_line(error.message()))
+            .at(span)
+            .help("settings are TOML, one a line: -- planc: output = { delta = \"out/top\" }")
     })
 }
 

@@ -78,7 +78,9 @@ pub fn source(root: &Path, name: &str, config: &SourceConfig) -> Result<SourceSp
     let [(format, at)] = named.as_slice() else {
         let found = match named.as_slice() {
             [] => "none of them".to_owned(),
-            several => several.iter().map(|(f, _)| format!("`{f}`")).collect::<Vec<_>>().join(" and "),
+            several => {
+                several.iter().map(|(f, _)| format!("`{f}`")).collect::<Vec<_>>().join(" and ")
+            }
         };
         return Err(wrong(format!(
             "source `{name}` needs exactly one of delta, parquet, csv, json, arrow and ddl, and has {found}"
@@ -102,8 +104,9 @@ pub fn source(root: &Path, name: &str, config: &SourceConfig) -> Result<SourceSp
         "csv" => SourceSpec::Csv {
             url,
             header: config.header.unwrap_or(true),
-            delimiter: u8::try_from(config.delimiter.unwrap_or(','))
-                .map_err(|_| wrong(format!("source `{name}`: `delimiter` is one ASCII character")))?,
+            delimiter: u8::try_from(config.delimiter.unwrap_or(',')).map_err(|_| {
+                wrong(format!("source `{name}`: `delimiter` is one ASCII character"))
+            })?,
         },
         "json" => SourceSpec::Json { url },
         "arrow" => SourceSpec::Arrow { url },
@@ -130,9 +133,15 @@ fn delta_source(name: &str, url: String, config: &SourceConfig) -> Result<Source
         timestamp: timestamp.transpose()?,
         scan: DeltaScan {
             file_column: scan.file_column,
-            wrap_partition_values: scan.wrap_partition_values.unwrap_or(defaults.wrap_partition_values),
-            schema_force_view_types: scan.schema_force_view_types.unwrap_or(defaults.schema_force_view_types),
-            enable_parquet_pushdown: scan.enable_parquet_pushdown.unwrap_or(defaults.enable_parquet_pushdown),
+            wrap_partition_values: scan
+                .wrap_partition_values
+                .unwrap_or(defaults.wrap_partition_values),
+            schema_force_view_types: scan
+                .schema_force_view_types
+                .unwrap_or(defaults.schema_force_view_types),
+            enable_parquet_pushdown: scan
+                .enable_parquet_pushdown
+                .unwrap_or(defaults.enable_parquet_pushdown),
         },
     })
 }

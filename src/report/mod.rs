@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use planc_ir::{Diagnostic, Severity};
 
-pub use json::{DiagnosticLine, diagnostic_lines};
+pub use json::{DiagnosticLine, SCHEMA_VERSION, diagnostic_lines};
 pub use text::{Format, render, summary};
 
 /// The diagnostics of one file.

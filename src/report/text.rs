@@ -23,10 +23,15 @@ pub fn render(report: &FileReport, format: Format, colour: bool) -> String {
     let mut out = String::new();
     match format {
         Format::Full => {
-            let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-            let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
+            let theme =
+                if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+            let handler =
+                GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
             for diagnostic in &report.diagnostics {
-                let shown = Shown { diagnostic, source: NamedSource::new(&report.path, report.text.to_string()) };
+                let shown = Shown {
+                    diagnostic,
+                    source: NamedSource::new(&report.path, report.text.to_string()),
+                };
                 if handler.render_report(&mut out, &shown).is_err() {
                     concise(&mut out, report, diagnostic);
                 }
@@ -131,7 +136,8 @@ impl miette::Diagnostic for Shown<'_> {
             LabeledSpan::new(words.cloned(), span.start, span.end - span.start)
         };
         let own = self.diagnostic.span.map(|span| labelled(span, self.diagnostic.label.as_ref()));
-        let related = self.diagnostic.related.iter().map(move |(span, words)| labelled(*span, Some(words)));
+        let related =
+            self.diagnostic.related.iter().map(move |(span, words)| labelled(*span, Some(words)));
         Some(Box::new(own.into_iter().chain(related)))
     }
 }

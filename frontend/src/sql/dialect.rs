@@ -74,14 +74,14 @@ fn refusal(sql: &str, dialect: &str, error: Error) -> Diagnostic {
         Error::Tokenize { message, line, column, start, end }
         | Error::Parse { message, line, column, start, end }
         | Error::Syntax { message, line, column, start, end } => {
-            if message.contains("depth") || message.contains("nest") {
+            if message.contains("E_GUARD") {
                 return too_deep(None);
             }
             let message = message.trim_end_matches('.').to_owned();
             let span = token_span(sql, line, column, start, end);
             Diagnostic::new(code::SYNTAX, format!("not {dialect} SQL: {message}")).at(span)
         }
-        Error::Internal(words) if words.contains("depth") => too_deep(None),
+        Error::Internal(words) if words.contains("E_GUARD") => too_deep(None),
         other => {
             let message =
                 format!("the rule cannot be brought from {dialect} to DataFusion: {other}");
@@ -166,6 +166,7 @@ fn word(token: &Token) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::check_as;
     use super::*;
 
     #[test]
@@ -176,6 +177,30 @@ mod tests {
         }
         let unknown = translate("select 1", "mumps").unwrap_err();
         assert_eq!(unknown.code, code::DIALECT);
+    }
+
+    #[test]
+    fn faults_are_shown_in_the_original_text() {
+        check_as(
+            "SELECT `amout` FROM `orders` o WHERE IFNULL(o.status, 'x') = 'y'",
+            "mysql",
+            "P0202 1:8-1:15 [`amout`] no table in scope has a column `amout`; did you mean `amount`?",
+        );
+        check_as(
+            "SELECT id FROM orders QUALIFY upper(1, 2) > 1",
+            "duckdb",
+            "P0101 1:38-1:39 [,] not duckdb SQL: Expected RParen, got Comma (',') near [upper(1, 2) >]",
+        );
+        check_as(
+            "SELECT id FROM orders WHERE",
+            "spark",
+            "P0101 1:23-1:28 [WHERE] not spark SQL: Unexpected token: Where",
+        );
+        check_as(
+            "SELECT 'ä', id FROM custmers",
+            "postgresql",
+            "P0201 1:21-1:29 [custmers] there is no table, rule or CTE `custmers`; did you mean `customers`?",
+        );
     }
 
     #[test]

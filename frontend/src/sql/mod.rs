@@ -10,16 +10,25 @@
 //! byte order mark or is written in a foreign dialect.
 
 mod balance;
+mod checks;
+mod ddl;
 mod dialect;
 mod guard;
+mod lint;
+mod locate;
 mod lookups;
+#[cfg(test)]
+mod pages;
 mod parameters;
 mod parse;
+mod pieces;
 mod place;
 mod plan;
 mod provider;
 mod refusal;
 mod resolve;
+#[cfg(test)]
+mod robustness;
 mod source;
 mod template;
 #[cfg(test)]
@@ -32,6 +41,7 @@ use datafusion::execution::context::SessionState;
 use planc_ir::{Catalog, Diagnostic, Plan};
 use sqlparser::ast::Query;
 
+pub use ddl::ddl_schema;
 pub use dialect::DIALECTS;
 pub use source::source_text;
 

@@ -186,12 +186,12 @@ pub(crate) fn too_deep(span: Option<Span>) -> Diagnostic {
         .help(format!("nest at most about {MAX_DEPTH} levels; a CTE takes a level out"))
 }
 
-fn unreadable(places: &Places<'_>, message: &str, location: Location) -> Diagnostic {
+pub(crate) fn unreadable(places: &Places<'_>, message: &str, location: Location) -> Diagnostic {
     let message = lower_first(message.trim_end_matches([' ', ':']));
     Diagnostic::new(code::SYNTAX, message).at(places.token_at(location))
 }
 
-fn syntax(places: &Places<'_>, error: ParserError, near: &TokenWithSpan) -> Diagnostic {
+pub(crate) fn syntax(places: &Places<'_>, error: ParserError, near: &TokenWithSpan) -> Diagnostic {
     let words = match error {
         ParserError::RecursionLimitExceeded => return too_deep(places.span(near.span)),
         ParserError::ParserError(words) | ParserError::TokenizerError(words) => words,

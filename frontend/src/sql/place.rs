@@ -3,7 +3,9 @@
 use std::cell::OnceCell;
 
 use planc_ir::{LineIndex, Span};
+use sqlparser::ast::{CastKind, Expr, Spanned};
 use sqlparser::dialect::GenericDialect;
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Tokenizer};
 
 use super::dialect::relocate;
@@ -59,15 +61,84 @@ impl<'a> Places<'a> {
     /// From a function's name to the bracket that closes its arguments.
     pub(crate) fn call(&self, name: SqlSpan) -> Option<Span> {
         let name = self.in_sql(name)?;
+        self.in_text(Span::new(name.start, self.call_end(name)))
+    }
+
+    fn call_end(&self, name: Span) -> usize {
         let lexemes = self.lexemes();
         let next = lexemes.partition_point(|lexeme| lexeme.start < name.end);
-        let end = match lexemes.get(next) {
+        match lexemes.get(next) {
             Some(open) if open.token == Token::LParen => {
                 self.balanced(Span::new(name.start, open.end)).end
             }
             _ => name.end,
+        }
+    }
+
+    /// An expression, as far as its text reaches: calls to their bracket, casts and prefix
+    /// operators from their first word.
+    pub(crate) fn expression(&self, expr: &Expr) -> Option<Span> {
+        let span = match expr {
+            Expr::Function(function) => {
+                let arguments = self.balanced(self.in_sql(expr.span())?);
+                let name = self.in_sql(function.name.span())?;
+                let call = self.call_end(name).max(arguments.end);
+                return self.in_text(Span::new(name.start.min(arguments.start), call));
+            }
+            _ => self.balanced(self.in_sql(expr.span())?),
         };
-        self.in_text(Span::new(name.start, end))
+        let lexemes = self.lexemes();
+        let first = lexemes.partition_point(|lexeme| lexeme.end <= span.start);
+        let before = |nth: usize| first.checked_sub(nth).and_then(|at| lexemes.get(at));
+        let start = match expr {
+            Expr::UnaryOp { .. } | Expr::Exists { .. } => before(1).map(|lexeme| lexeme.start),
+            Expr::Cast { kind: CastKind::DoubleColon, .. } => None,
+            Expr::Cast { .. }
+            | Expr::Extract { .. }
+            | Expr::Substring { .. }
+            | Expr::Trim { .. }
+            | Expr::Ceil { .. }
+            | Expr::Floor { .. }
+            | Expr::Position { .. }
+            | Expr::Overlay { .. } => {
+                // The last word that opens a bracket around it.
+                let mut at = first;
+                while at > 0 && lexemes.get(at).is_some_and(|l| l.token != Token::LParen) {
+                    at -= 1;
+                }
+                at.checked_sub(1).and_then(|word| lexemes.get(word)).map(|lexeme| lexeme.start)
+            }
+            _ => None,
+        };
+        let start = start.unwrap_or(span.start);
+        let mut grown = self.balanced(Span::new(start, span.end));
+        let behind = lexemes.partition_point(|lexeme| lexeme.start < grown.end);
+        if let Expr::Cast { kind: CastKind::DoubleColon, .. } = expr
+            && let Some(type_name) = lexemes.get(behind + 1)
+        {
+            grown.end = type_name.end;
+        }
+        self.in_text(grown)
+    }
+
+    /// Where something stands, with the keyword before it if it is one of `words`.
+    pub(crate) fn with_keyword(&self, span: SqlSpan, words: &[Keyword]) -> Option<Span> {
+        let span = self.balanced(self.in_sql(span)?);
+        let lexemes = self.lexemes();
+        let mut first = lexemes.partition_point(|lexeme| lexeme.end <= span.start);
+        let mut start = span.start;
+        while let Some(before) = first.checked_sub(1).and_then(|at| lexemes.get(at)) {
+            let keyword = match &before.token {
+                Token::Word(word) if word.quote_style.is_none() => word.keyword,
+                _ => break,
+            };
+            if !words.contains(&keyword) {
+                break;
+            }
+            start = before.start;
+            first -= 1;
+        }
+        self.in_text(Span::new(start, span.end))
     }
 
     /// The token at a position as sqlparser's error messages give it; behind the last token,

@@ -12,7 +12,7 @@ use sqlparser::ast::{Query, Statement};
 use super::parameters::{ParameterTypes, type_parameters};
 use super::place::Places;
 use super::provider::Provider;
-use super::{Parsed, Planned, refusal, resolve};
+use super::{Parsed, Planned, checks, lint, locate, resolve};
 
 pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
     let Some(query) = &parsed.query else {
@@ -21,14 +21,18 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
     let places = Places::new(&parsed.text, parsed.translated.as_deref());
     let mut query = query.clone();
     let mut diagnostics = type_parameters(&mut query, &parsed.params, &places);
+    diagnostics.extend(lint::lint(&query, state, &places));
     diagnostics.extend(resolve::resolve(&query, catalog, state, &places));
     let types = Arc::new(ParameterTypes { params: parsed.params.clone() });
     let judge = Judge { provider: Provider { catalog, state, types } };
     let mut plan = None;
     if !diagnostics.iter().any(Diagnostic::is_error) {
         match judge.plan(&query) {
-            Ok(logical) => plan = Some(Plan::new(logical)),
-            Err(error) => diagnostics.extend(refusal::diagnostics(&error, &places)),
+            Ok(logical) => {
+                diagnostics.extend(lint::lint_plan(&logical, &query, &places));
+                plan = Some(Plan::new(logical));
+            }
+            Err(error) => diagnostics.extend(locate::faults(&judge, &query, error, &places)),
         }
     }
     settle(&mut diagnostics);
@@ -51,7 +55,9 @@ impl Judge<'_> {
         let plan = SqlToRel::new(&self.provider).sql_statement_to_plan(statement)?;
         let plan = self.provider.types.without_casts(plan)?;
         let state = self.provider.state;
-        state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+        let analyzer = state.analyzer();
+        let typed = analyzer.execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+        checks::check(&typed)?;
         Ok(plan)
     }
 }

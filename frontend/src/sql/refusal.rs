@@ -1,6 +1,8 @@
-//! DataFusion's errors as diagnostics.
+//! DataFusion's errors as diagnostics: code, words, place.
 
-use datafusion::common::{DataFusionError, SchemaError, Span as DfSpan};
+use datafusion::common::{
+    DataFusionError, Diagnostic as DfDiagnostic, SchemaError, Span as DfSpan,
+};
 use planc_ir::{Code, Diagnostic, code};
 use sqlparser::tokenizer::{Location, Span as SqlSpan};
 
@@ -13,21 +15,28 @@ pub(crate) fn diagnostics(error: &DataFusionError, places: &Places<'_>) -> Vec<D
 
 fn diagnostic(error: &DataFusionError, places: &Places<'_>) -> Diagnostic {
     let code = code_of(error);
-    let message = error.diagnostic().map_or_else(|| words(error), |found| found.message.clone());
-    let mut diagnostic = Diagnostic::new(code, message);
-    if let Some(found) = error.diagnostic() {
-        diagnostic.span = found.span.and_then(|span| place(span, places));
-        let helps: Vec<&str> = found.helps.iter().map(|help| help.message.as_str()).collect();
-        if !helps.is_empty() {
-            diagnostic.help = Some(helps.join("; "));
-        }
-        for note in &found.notes {
-            if let Some(span) = note.span.and_then(|span| place(span, places)) {
-                diagnostic.related.push((span, note.message.clone()));
-            }
+    let (message, help) = shortened(&words(error));
+    let mut diagnostic = Diagnostic::new(code, message).help_opt(help);
+    let Some(found) = error.diagnostic() else { return diagnostic };
+    // For types DataFusion's words name them, and its diagnostic does not.
+    if code != code::TYPE_MISMATCH {
+        diagnostic.message.clone_from(&found.message);
+    }
+    diagnostic.span = found.span.and_then(|span| place(span, places));
+    if let Some(help) = helps(found) {
+        diagnostic.help = Some(help);
+    }
+    for note in &found.notes {
+        if let Some(span) = note.span.and_then(|span| place(span, places)) {
+            diagnostic.related.push((span, note.message.clone()));
         }
     }
     diagnostic
+}
+
+fn helps(found: &DfDiagnostic) -> Option<String> {
+    let helps: Vec<String> = found.helps.iter().map(|help| lower_first(&help.message)).collect();
+    (!helps.is_empty()).then(|| helps.join("; "))
 }
 
 fn place(span: DfSpan, places: &Places<'_>) -> Option<planc_ir::Span> {
@@ -35,12 +44,43 @@ fn place(span: DfSpan, places: &Places<'_>) -> Option<planc_ir::Span> {
     places.closed(SqlSpan::new(location(span.start), location(span.end)))
 }
 
+/// Splits off what is advice, and the list of a function's signatures.
+fn shortened(words: &str) -> (String, Option<String>) {
+    if let Some((message, rest)) = words.split_once(" No function matches") {
+        let signatures: Vec<String> = rest
+            .lines()
+            .skip_while(|line| !line.contains("Candidate functions"))
+            .skip(1)
+            .map(|line| format!("`{}`", line.trim()))
+            .filter(|signature| signature.len() > 2)
+            .collect();
+        let shown = signatures.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+        let more = if signatures.len() > 6 { ", …" } else { "" };
+        let help = (!shown.is_empty()).then(|| format!("it takes {shown}{more}"));
+        return (sentence(message), help);
+    }
+    for advice in [". Consider ", ". You might need to ", "! Consider ", "\nDid you mean "] {
+        if let Some((message, rest)) = words.split_once(advice) {
+            let help = format!("{}{rest}", advice.trim_start_matches(['.', '!', ' ', '\n']));
+            return (sentence(message), Some(lower_first(help.trim_end_matches('.'))));
+        }
+    }
+    (sentence(words), None)
+}
+
+fn sentence(words: &str) -> String {
+    words.trim().trim_end_matches(['.', '!']).replace('\n', " ")
+}
+
+fn lower_first(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |c| c.to_lowercase().chain(characters).collect())
+}
+
 /// The words of an error, without what DataFusion puts around them.
 pub(crate) fn words(error: &DataFusionError) -> String {
-    let text = match error.find_root() {
-        DataFusionError::Diagnostic(_, inner) => inner.strip_backtrace(),
-        root => root.strip_backtrace(),
-    };
+    let text = innermost(error).strip_backtrace();
+    let text = text.split("\nThis issue was likely caused by").next().unwrap_or_default();
     let mut words = text.trim();
     for prefix in [
         "Error during planning: ",
@@ -48,60 +88,138 @@ pub(crate) fn words(error: &DataFusionError) -> String {
         "This feature is not implemented: ",
         "Execution error: ",
         "SQL error: ",
+        "Internal error: ",
+        "Arrow error: ",
     ] {
         words = words.strip_prefix(prefix).unwrap_or(words);
     }
     words.trim_end_matches('.').to_owned()
 }
 
-/// The code of an error of DataFusion's, by its kind and, where kinds are too coarse, by
+/// The part of an error's words by which the same error is known again when another part of
+/// the query has changed.
+pub(crate) fn signature(words: &str) -> &str {
+    const BY_PREFIX: [&str; 8] = [
+        "Too many columns",
+        "HAVING clause references",
+        "Projections require unique expression names",
+        "Aggregations require unique expression names",
+        "For SELECT DISTINCT, ORDER BY expressions",
+        "Inconsistent data length across values list",
+        "UNION queries have different number of columns",
+        "Source table contains",
+    ];
+    BY_PREFIX.into_iter().find(|prefix| words.starts_with(prefix)).unwrap_or(words)
+}
+
+fn innermost(error: &DataFusionError) -> &DataFusionError {
+    match error.find_root() {
+        DataFusionError::Diagnostic(_, inner) => innermost(inner),
+        root => root,
+    }
+}
+
+/// The code of an error of DataFusion's: by its kind, and where kinds are too coarse, by
 /// words that stand in its message.
 pub(crate) fn code_of(error: &DataFusionError) -> Code {
-    let root = match error.find_root() {
-        DataFusionError::Diagnostic(_, inner) => inner.find_root(),
-        root => root,
-    };
-    match root {
+    match innermost(error) {
         DataFusionError::SchemaError(schema, _) => match schema.as_ref() {
             SchemaError::AmbiguousReference { .. } => code::AMBIGUOUS_COLUMN,
             SchemaError::FieldNotFound { .. } => code::UNKNOWN_COLUMN,
             SchemaError::DuplicateQualifiedField { .. }
-            | SchemaError::DuplicateUnqualifiedField { .. } => code::DUPLICATE_ALIAS,
+            | SchemaError::DuplicateUnqualifiedField { .. } => code::DUPLICATE_OUTPUT,
         },
-        DataFusionError::Plan(words) => by_words(words),
-        DataFusionError::Internal(_) => code::REFUSED,
-        _ => code::REFUSED,
+        root => by_words(&root.strip_backtrace()),
     }
 }
 
-fn by_words(words: &str) -> Code {
-    let has = |pieces: &[&str]| pieces.iter().any(|piece| words.contains(piece));
-    if has(&["Invalid function", "table function '"]) {
-        code::UNKNOWN_FUNCTION
-    } else if words.starts_with("table '") && words.ends_with("not found") {
-        code::UNKNOWN_TABLE
-    } else if has(&[
-        "to satisfy a call to",
-        "No function matches",
-        "does not support zero arguments",
-        "expects",
-        "expected",
-        "argument",
-    ]) && !has(&["comparison operation", "arithmetic"])
-    {
-        code::FUNCTION_ARGUMENTS
-    } else if has(&[
-        "coerce",
-        "coercion",
-        "Cannot infer common",
-        "non-boolean",
-        "Unsupported CAST",
-        "compatible",
-        "data type",
-        "types",
-    ]) {
-        code::TYPE_MISMATCH
-    } else {
-        code::REFUSED
+/// The code of an error with these words.
+pub(crate) fn by_words(words: &str) -> Code {
+    let known = BY_WORDS.iter().find(|(pieces, _)| pieces.iter().all(|p| words.contains(p)));
+    known.map_or(code::REFUSED, |(_, code)| *code)
+}
+
+/// Words of DataFusion's messages and what they mean; the first row with all its words counts.
+static BY_WORDS: &[(&[&str], Code)] = &[
+    (&["require unique expression names"], code::DUPLICATE_OUTPUT),
+    (&["Order by column out of bounds"], code::ORDINAL),
+    (&["Order by index starts at 1"], code::ORDINAL),
+    (&["Cannot find column with position"], code::ORDINAL),
+    (&["must appear in the GROUP BY clause"], code::UNGROUPED_COLUMN),
+    (&["must be in GROUP BY"], code::UNGROUPED_COLUMN),
+    (&["not in GROUP BY"], code::UNGROUPED_COLUMN),
+    (&["HAVING clause references"], code::UNGROUPED_COLUMN),
+    (&["Aggregate functions are not allowed"], code::MISPLACED_AGGREGATE),
+    (&["Aggregate function calls cannot be nested"], code::MISPLACED_AGGREGATE),
+    (&["cannot be nested"], code::MISPLACED_AGGREGATE),
+    (&["cannot contain nested"], code::MISPLACED_AGGREGATE),
+    (&["Window functions are not allowed"], code::MISPLACED_WINDOW),
+    (&["different number of columns"], code::SET_OPERATION_COLUMNS),
+    (&["must have the same number of columns"], code::SET_OPERATION_COLUMNS),
+    (&["Too many columns"], code::SUBQUERY_COLUMNS),
+    (&["should only return one column"], code::SUBQUERY_COLUMNS),
+    (&["For SELECT DISTINCT, ORDER BY"], code::DISTINCT_ORDER),
+    (&["Invalid function '"], code::UNKNOWN_FUNCTION),
+    (&["There is no window function named"], code::UNKNOWN_FUNCTION),
+    (&["table function '", "not found"], code::UNKNOWN_FUNCTION),
+    (&["table '", "not found"], code::UNKNOWN_TABLE),
+    (&["Invalid qualifier"], code::UNKNOWN_QUALIFIER),
+    (&["specified more than once"], code::DUPLICATE_ALIAS),
+    (&["Unsupported CAST"], code::IMPOSSIBLE_CAST),
+    (&["cannot be cast to"], code::IMPOSSIBLE_CAST),
+    (&["Cannot coerce"], code::TYPE_MISMATCH),
+    (&["Cannot infer common"], code::TYPE_MISMATCH),
+    (&["Cannot get result type"], code::TYPE_MISMATCH),
+    (&["Failed to coerce types"], code::TYPE_MISMATCH),
+    (&["Failed to coerce then"], code::TYPE_MISMATCH),
+    (&["Failed to coerce case"], code::TYPE_MISMATCH),
+    (&["non-boolean predicate"], code::TYPE_MISMATCH),
+    (&["must be boolean type"], code::TYPE_MISMATCH),
+    (&["to be an integer or null"], code::TYPE_MISMATCH),
+    (&["a common type"], code::TYPE_MISMATCH),
+    (&["compatible types"], code::TYPE_MISMATCH),
+    (&["Incompatible inputs for Union"], code::TYPE_MISMATCH),
+    (&["can't cast to"], code::TYPE_MISMATCH),
+    (&["Unary operator"], code::TYPE_MISMATCH),
+    (&["Negation only supports"], code::TYPE_MISMATCH),
+    (&["Cannot automatically convert"], code::TYPE_MISMATCH),
+    (&["Inconsistent data type across values list"], code::TYPE_MISMATCH),
+    (&["unnest() can only be applied"], code::TYPE_MISMATCH),
+    (&["to satisfy a call to"], code::FUNCTION_ARGUMENTS),
+    (&["No function matches"], code::FUNCTION_ARGUMENTS),
+    (&["does not support zero arguments"], code::FUNCTION_ARGUMENTS),
+    (&["requires exactly one argument"], code::FUNCTION_ARGUMENTS),
+    (&["unction", "expect"], code::FUNCTION_ARGUMENTS),
+    (&["unction", "argument"], code::FUNCTION_ARGUMENTS),
+    (&["does not support named arguments"], code::FUNCTION_ARGUMENTS),
+    (&["Argument #"], code::FUNCTION_ARGUMENTS),
+    (&["are not permitted for"], code::FUNCTION_ARGUMENTS),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_and_signatures_become_help() {
+        let words = "Function 'upper' expects 1 arguments but received 2. No function matches the \
+                     given name and argument types 'upper(Int64)'. You might need to add explicit \
+                     type casts.\n\tCandidate functions:\n\tupper(String)";
+        assert_eq!(
+            shortened(words),
+            (
+                "Function 'upper' expects 1 arguments but received 2".to_owned(),
+                Some("it takes `upper(String)`".to_owned())
+            )
+        );
+        assert_eq!(
+            shortened("Aggregates are not allowed in WHERE. Consider using HAVING instead"),
+            (
+                "Aggregates are not allowed in WHERE".to_owned(),
+                Some("consider using HAVING instead".to_owned())
+            )
+        );
+        assert_eq!(by_words("Cannot infer common argument type for …"), code::TYPE_MISMATCH);
+        assert_eq!(by_words("The function 'x' expected 2 arguments"), code::FUNCTION_ARGUMENTS);
     }
 }

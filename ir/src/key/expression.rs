@@ -1,6 +1,9 @@
 //! Expressions in a key.
 
-use datafusion::common::{Column, DFSchema, Result, not_impl_err, plan_datafusion_err, plan_err};
+use arrow::datatypes::FieldRef;
+use datafusion::common::{
+    Column, DFSchema, ExprSchema, Result, not_impl_err, plan_datafusion_err, plan_err,
+};
 use datafusion::logical_expr::expr::{
     AggregateFunction, AggregateFunctionParams, Alias, Between, BinaryExpr, Case, Cast, Exists,
     HigherOrderFunction, InList, InSubquery, Lambda, LambdaVariable, Like, NullTreatment,
@@ -14,7 +17,7 @@ use super::relation::Walk;
 use super::sink::Sink;
 
 /// The columns that an expression can name, each input with the ordinal of its first.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Scope<'a> {
     inputs: Vec<(usize, &'a DFSchema)>,
 }
@@ -53,10 +56,17 @@ impl<'a> Scope<'a> {
         };
         self.inputs.iter().find_map(found)
     }
+}
 
-    /// The schemas, in order.
-    pub(crate) fn schemas(&self) -> impl Iterator<Item = &'a DFSchema> + '_ {
-        self.inputs.iter().map(|(_, schema)| *schema)
+impl ExprSchema for Scope<'_> {
+    fn field_from_column(&self, column: &Column) -> Result<&FieldRef> {
+        let found = |(_, schema): &(usize, &'_ DFSchema)| schema.is_column_from_schema(column);
+        let (_, schema) = self
+            .inputs
+            .iter()
+            .find(|input| found(input))
+            .ok_or_else(|| plan_datafusion_err!("there is no column {column}"))?;
+        schema.field_from_column(column)
     }
 }
 
@@ -310,7 +320,7 @@ impl<'a> Walk<'a> {
         sink: &mut Sink,
         tag: &str,
         expr: &'a Expr,
-        field: &arrow::datatypes::FieldRef,
+        field: &FieldRef,
         scope: &Scope<'a>,
     ) -> Result<()> {
         if !field.metadata().is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, NullEquality, Result, ScalarValue, not_impl_err};
+use datafusion::common::{DFSchema, NullEquality, NullHandling, Result, ScalarValue, not_impl_err};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
     Aggregate, Distinct, DistinctOn, Expr, Join, Limit, LogicalPlan, Operator, Projection,
@@ -214,7 +214,7 @@ impl<'a> Walk<'a> {
         sink.text("join");
         sink.text(&join_type.to_string());
         sink.key(self.relation(left)?);
-        let lateral = matches!(right.as_ref(), LogicalPlan::Subquery(_));
+        let lateral = is_lateral(right);
         if lateral {
             self.outer.push(Scope::of(left.schema()));
         }
@@ -238,6 +238,7 @@ impl<'a> Walk<'a> {
         let mut conjuncts = Vec::new();
         if let Some(filter) = filter {
             chain(filter, Operator::And, &mut conjuncts);
+            conjuncts.retain(|conjunct| !is_true(conjunct));
         }
         sink.size(on.len() + conjuncts.len());
         for (l, r) in on {
@@ -250,19 +251,30 @@ impl<'a> Walk<'a> {
     }
 
     fn scan(&mut self, mut sink: Sink, scan: &'a TableScan) -> Result<PlanKey> {
-        let TableScan { table_name: name, source, projection, projected_schema, filters, fetch, .. } =
-            scan;
+        let TableScan {
+            table_name: name,
+            source,
+            projection,
+            projected_schema,
+            filters,
+            fetch,
+            ..
+        } = scan;
         if let Some(steps) = self.recursions.iter().rev().position(|cte| *cte == name.to_string()) {
+            let schema = source.schema();
             sink.text("work_table");
             sink.size(steps);
-            sink.option(projection.as_ref(), |sink, columns| {
-                sink.list(columns, |sink, column| {
-                    sink.size(*column);
-                    Ok(())
-                })
+            sink.list(schema.fields(), |sink, field| {
+                sink.data_type(field.data_type())?;
+                sink.flag(field.is_nullable());
+                Ok(())
             })?;
-            row_type(&mut sink, projected_schema)?;
-            return Ok(sink.finish());
+            let width = schema.fields().len();
+            let kept = projection.as_deref().filter(|kept| !kept.iter().copied().eq(0..width));
+            return match kept {
+                Some(kept) => columns_of(sink.finish(), kept.iter().copied()),
+                None => Ok(sink.finish()),
+            };
         }
         let extra = filter_columns(scan)?;
         sink.text("scan");
@@ -288,15 +300,7 @@ impl<'a> Walk<'a> {
             key = sink.finish();
         }
         if !extra.is_empty() {
-            let mut sink = Sink::new("relation");
-            sink.text("projection");
-            sink.key(key);
-            sink.list(0..projected_schema.fields().len(), |sink, ordinal| {
-                sink.text("column");
-                sink.size(ordinal);
-                Ok(())
-            })?;
-            key = sink.finish();
+            key = columns_of(key, 0..projected_schema.fields().len())?;
         }
         fetch.map_or(Ok(key), |fetch| limited(key, fetch))
     }
@@ -314,7 +318,11 @@ impl<'a> Walk<'a> {
         sink.text("unnest");
         sink.key(self.relation(input)?);
         let schema = input.schema();
-        sink.flag(options.preserve_nulls());
+        sink.text(match options.null_handling {
+            NullHandling::Drop => "drop",
+            NullHandling::Preserve => "preserve",
+            NullHandling::PreserveAndExpandEmpty => "preserve_and_expand_empty",
+        });
         sink.list(exec_columns, |sink, column| {
             sink.size(schema.index_of_column(column)?);
             Ok(())
@@ -403,6 +411,35 @@ fn limited(below: PlanKey, fetch: usize) -> Result<PlanKey> {
     sink.text("literal");
     sink.scalar(&ScalarValue::Int64(Some(i64::try_from(fetch).unwrap_or(i64::MAX))))?;
     Ok(sink.finish())
+}
+
+/// A projection to some of the columns.
+fn columns_of(
+    below: PlanKey,
+    columns: impl IntoIterator<Item = usize, IntoIter: ExactSizeIterator>,
+) -> Result<PlanKey> {
+    let mut sink = Sink::new("relation");
+    sink.text("projection");
+    sink.key(below);
+    sink.list(columns, |sink, ordinal| {
+        sink.text("column");
+        sink.size(ordinal);
+        Ok(())
+    })?;
+    Ok(sink.finish())
+}
+
+/// True for an input of a join that sees the other input's columns.
+pub(crate) fn is_lateral(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => is_lateral(&alias.input),
+        other => matches!(other, LogicalPlan::Subquery(_)),
+    }
+}
+
+/// True for the literal TRUE, which adds nothing to a join's condition.
+pub(crate) fn is_true(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(ScalarValue::Boolean(Some(true)), _))
 }
 
 fn row_type(sink: &mut Sink, schema: &DFSchema) -> Result<()> {

@@ -148,11 +148,17 @@ impl Resolver<'_, '_> {
 
     fn table(&mut self, name: &ObjectName, alias: Option<&TableAlias>) -> Scope {
         let parts: Vec<String> = idents(name).iter().flatten().map(normalized).collect();
-        let columns = match table_reference(name) {
-            Some(reference) => self.table_columns(&table_name(&reference), name),
+        let reference = table_reference(name).map(|reference| table_name(&reference));
+        let columns = match &reference {
+            Some(table) => self.table_columns(table, name),
             None => Columns::any(),
         };
-        aliased(Scope::of(Qualifier::Named(parts), columns), alias)
+        let mut scope = Scope::of(Qualifier::Named(parts), columns);
+        let base = reference.is_some_and(|table| {
+            self.catalog.get(&table).is_some() && !self.ctes.iter().any(|(cte, _)| *cte == table)
+        });
+        scope.relations.iter_mut().for_each(|relation| relation.base = base);
+        aliased(scope, alias)
     }
 
     fn table_columns(&mut self, table: &str, written: &ObjectName) -> Columns {
@@ -220,7 +226,7 @@ impl Resolver<'_, '_> {
 }
 
 /// The name that a FROM item goes by, and where it is written.
-fn factor_name(factor: &TableFactor) -> Option<(String, Ident)> {
+pub(super) fn factor_name(factor: &TableFactor) -> Option<(String, Ident)> {
     let alias = match factor {
         TableFactor::Table { alias, .. }
         | TableFactor::Derived { alias, .. }
@@ -244,5 +250,8 @@ fn aliased(scope: Scope, alias: Option<&TableAlias>) -> Scope {
     } else {
         Columns::of(alias.columns.iter().map(|column| normalized(&column.name)))
     };
-    Scope::of(Qualifier::Named(vec![normalized(&alias.name)]), columns)
+    let base = scope.relations.iter().all(|relation| relation.base);
+    let mut scope = Scope::of(Qualifier::Named(vec![normalized(&alias.name)]), columns);
+    scope.relations.iter_mut().for_each(|relation| relation.base = base);
+    scope
 }

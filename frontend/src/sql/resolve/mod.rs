@@ -9,6 +9,7 @@
 mod expr;
 mod from;
 mod functions;
+mod joins;
 mod names;
 mod query;
 mod scope;
@@ -40,6 +41,7 @@ pub(crate) fn resolve(
         places,
         ctes: Vec::new(),
         scopes: Vec::new(),
+        depth: 0,
         found: Vec::new(),
         reported: BTreeMap::new(),
     };
@@ -55,6 +57,8 @@ struct Resolver<'a, 't> {
     ctes: Vec<(String, Columns)>,
     /// The scopes that an expression sees, the nearest last.
     scopes: Vec<Scope>,
+    /// How many queries deep the walk is; 1 in the query that gives the rule's output.
+    depth: usize,
     found: Vec<Diagnostic>,
     /// What was reported already, and where in `found` it stands.
     reported: BTreeMap<(Code, String), usize>,
@@ -127,15 +131,24 @@ mod tests {
         );
         check(
             "select id from orders, customers",
-            "P0205 1:8-1:10 [id] `id` is a column of `orders` and `customers`; write `orders.id` or `customers.id`",
+            r"
+                P0205 1:8-1:10 [id] `id` is a column of `orders` and `customers`; write `orders.id` or `customers.id`
+                P0405 1:24-1:33 [customers] no condition connects `customers` with the tables before it; join it with ON, or write CROSS JOIN if every pair is meant
+            ",
         );
         check(
             "select o.id from orders o, customers o",
-            "P0206 1:38-1:39 [o] two tables of this FROM are called `o`; give each an alias of its own: `… AS a`",
+            r"
+                P0206 1:38-1:39 [o] two tables of this FROM are called `o`; give each an alias of its own: `… AS a`
+                P0405 1:38-1:39 [o] no condition connects `o` with the tables before it; join it with ON, or write CROSS JOIN if every pair is meant
+            ",
         );
         check(
             "select * from orders o join customers c using (idd)",
-            "P0202 1:48-1:51 [idd] the left side of the join has no column `idd`; did you mean `id`?",
+            r"
+                P0407 1:8-1:9 [*] the output is whatever columns the source has; list the columns
+                P0202 1:48-1:51 [idd] the left side of the join has no column `idd`; did you mean `id`?
+            ",
         );
         check(
             "select x.* from orders o",
@@ -177,7 +190,10 @@ mod tests {
                 P0202 1:56-1:57 [x] no table in scope has a column `x`
             ",
         );
-        check("select upper(status) over () from orders", "");
+        check(
+            "select upper(status) over () from orders",
+            "P0404 1:8-1:21 [upper(status)] DataFusion ignores OVER of a scalar function; `upper` takes single rows: remove the clause",
+        );
         check("values (id)", "P0202 1:9-1:11 [id] no table in scope has a column `id`");
     }
 

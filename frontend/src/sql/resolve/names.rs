@@ -83,6 +83,11 @@ impl Resolver<'_, '_> {
                 }
             }
         }
+        // Two tables of one name were reported already.
+        let alike = |holder| holders.iter().filter(|other| *other == holder).count() > 1;
+        if holders.iter().any(alike) {
+            return;
+        }
         let shown = quoted(name);
         let message = format!("`{name}` is a column of {}", listed(&holders));
         let choices: Vec<String> =

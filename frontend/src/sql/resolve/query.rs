@@ -16,6 +16,7 @@ impl Resolver<'_, '_> {
     /// Resolves a query; gives its output columns.
     pub(super) fn query(&mut self, query: &Query) -> Columns {
         let outer_ctes = self.ctes.len();
+        self.depth += 1;
         if let Some(with) = &query.with {
             self.with(with);
         }
@@ -32,6 +33,7 @@ impl Resolver<'_, '_> {
             }
         };
         self.ctes.truncate(outer_ctes);
+        self.depth -= 1;
         // Each `|>` changes what comes out; DataFusion follows them.
         if !query.pipe_operators.is_empty() {
             output = Columns::any();
@@ -59,6 +61,7 @@ impl Resolver<'_, '_> {
     /// The static term does not see the CTE, the recursive term does.
     fn recursive(&mut self, cte: &Cte, name: &str, left: &SetExpr, right: &SetExpr) -> Columns {
         let outer_ctes = self.ctes.len();
+        self.depth += 1;
         if let Some(with) = &cte.query.with {
             self.with(with);
         }
@@ -66,6 +69,7 @@ impl Resolver<'_, '_> {
         self.ctes.push((name.to_owned(), columns.clone()));
         self.set_expr(right);
         self.ctes.truncate(outer_ctes);
+        self.depth -= 1;
         columns
     }
 
@@ -109,6 +113,7 @@ impl Resolver<'_, '_> {
         }
         scope.aliases = select.projection.iter().filter_map(alias).collect();
         self.scopes.push(scope);
+        self.warn_of_joins(select);
         if let Some(condition) = &select.selection {
             self.expression(condition, true);
         }
@@ -175,6 +180,8 @@ impl Resolver<'_, '_> {
                 SelectItem::Wildcard(options) => {
                     self.wildcard_options(options);
                     let all = self.scopes.last().map(Scope::columns).unwrap_or_default();
+                    let relations = self.scopes.last().map(|scope| scope.relations.clone());
+                    self.warn_of_star(&relations.unwrap_or_default(), options);
                     output.extend(&all);
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
@@ -186,6 +193,7 @@ impl Resolver<'_, '_> {
                     let idents = idents(name).unwrap_or_default();
                     match self.qualified_wildcard(&idents) {
                         Some(found) => {
+                            self.warn_of_star(&found, options);
                             found.iter().for_each(|relation| output.extend(&relation.columns));
                         }
                         None => output.extend(&Columns::failed()),

@@ -77,6 +77,8 @@ impl Qualifier {
 pub(super) struct Relation {
     pub(super) qualifier: Qualifier,
     pub(super) columns: Columns,
+    /// A table of the catalog, with all its columns under their own names.
+    pub(super) base: bool,
 }
 
 /// What one query's expressions see of its own FROM.
@@ -102,7 +104,8 @@ pub(super) enum Found {
 impl Scope {
     /// A scope of one relation.
     pub(super) fn of(qualifier: Qualifier, columns: Columns) -> Self {
-        Scope { relations: vec![Relation { qualifier, columns }], ..Scope::default() }
+        let relations = vec![Relation { qualifier, columns, base: false }];
+        Scope { relations, ..Scope::default() }
     }
 
     /// Puts another scope's relations beside these.

@@ -1,4 +1,4 @@
--- What the customers of each nation spent, by year. `planc run --write marts/revenue_by_nation`
+-- What the customers of each nation spent, by year. `planc run --write marts.revenue_by_nation`
 -- commits the rows to a Delta table; without `--write` nothing is written.
 -- planc: output = { delta = "out/revenue_by_nation", mode = "overwrite" }
 select

@@ -1,0 +1,229 @@
+//! P0404: what DataFusion 55 reads and then forgets. The rows are not those that the text
+//! asks for.
+
+use std::ops::ControlFlow;
+
+use datafusion::execution::context::SessionState;
+use planc_ir::{Diagnostic, Span, code};
+use sqlparser::ast::{
+    DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, Query, Select, SetExpr,
+    SetOperator, Spanned, TableFactor, Visit, Visitor, With,
+};
+
+use super::super::lookups::normalized;
+use super::super::place::Places;
+
+pub(super) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> Vec<Diagnostic> {
+    let mut walk = Walk { state, places, found: Vec::new() };
+    let _ = query.visit(&mut walk);
+    walk.found
+}
+
+struct Walk<'a, 't> {
+    state: &'a SessionState,
+    places: &'a Places<'t>,
+    found: Vec<Diagnostic>,
+}
+
+impl Walk<'_, '_> {
+    fn ignored(&mut self, what: &str, span: Option<Span>, help: &str) {
+        self.found.push(
+            Diagnostic::new(code::IGNORED_CLAUSE, format!("DataFusion ignores {what}"))
+                .at(span)
+                .help(help),
+        );
+    }
+
+    fn query(&mut self, query: &Query) {
+        if let Some(lock) = query.locks.first() {
+            let span = lock.of.as_ref().and_then(|of| self.places.closed(of.span()));
+            self.ignored("FOR UPDATE and FOR SHARE", span, "remove the clause");
+        }
+        if query.settings.is_some() || query.format_clause.is_some() || query.for_clause.is_some() {
+            self.ignored("SETTINGS, FORMAT and FOR clauses", None, "remove the clause");
+        }
+        if let Some(with) = &query.with {
+            self.recursive_ctes(with);
+        }
+        self.body(&query.body);
+    }
+
+    /// Of a recursive CTE's query only the two sides of its UNION are planned.
+    fn recursive_ctes(&mut self, with: &With) {
+        for cte in with.cte_tables.iter().filter(|_| with.recursive) {
+            let query = &cte.query;
+            let union =
+                matches!(query.body.as_ref(), SetExpr::SetOperation { op: SetOperator::Union, .. });
+            if !union {
+                continue;
+            }
+            let help = "put it into the query that reads the CTE";
+            if let Some(limit) = &query.limit_clause {
+                let span = self.places.closed(limit.span());
+                self.ignored("LIMIT in a recursive CTE", span, help);
+            }
+            if let Some(order_by) = &query.order_by {
+                let span = self.places.closed(order_by.span());
+                self.ignored("ORDER BY in a recursive CTE", span, help);
+            }
+        }
+    }
+
+    fn body(&mut self, body: &SetExpr) {
+        match body {
+            SetExpr::Select(select) => self.select(select),
+            SetExpr::SetOperation { left, right, .. } => {
+                self.body(left);
+                self.body(right);
+            }
+            _ => {}
+        }
+    }
+
+    fn select(&mut self, select: &Select) {
+        if let Some(condition) = &select.prewhere {
+            let span = self.places.expression(condition);
+            self.ignored("PREWHERE", span, "write WHERE");
+        }
+        if let Some(clause) = select.connect_by.first() {
+            let span = self.places.closed(clause.span());
+            self.ignored("CONNECT BY and START WITH", span, "write a recursive CTE");
+        }
+        if select.value_table_mode.is_some() {
+            let span = self.places.span(select.select_token.0.span);
+            self.ignored("AS STRUCT and AS VALUE", span, "remove it");
+        }
+        if let Some(exclude) = &select.exclude {
+            let span = self.places.closed(exclude.span());
+            self.ignored("EXCLUDE behind the SELECT list", span, "write `* EXCLUDE (…)`");
+        }
+        let modifiers = match &select.group_by {
+            GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers) => modifiers,
+        };
+        if let Some(modifier) = modifiers.first() {
+            let span = self.places.closed(select.group_by.span());
+            let help = "write `GROUP BY ROLLUP (…)`, `CUBE (…)` or `GROUPING SETS (…)`";
+            self.ignored(&format!("GROUP BY … {modifier}"), span, help);
+        }
+    }
+
+    fn table(&mut self, factor: &TableFactor) {
+        match factor {
+            TableFactor::Table { name, version, sample, with_ordinality, partitions, .. } => {
+                let span = self.places.closed(name.span());
+                if sample.is_some() {
+                    let help = "filter by a hash of the key, for example";
+                    self.ignored("TABLESAMPLE: all rows are read", span, help);
+                }
+                if version.is_some() {
+                    let help = "set the version of the source in planc.toml";
+                    self.ignored("the table's version: the source's own is read", span, help);
+                }
+                if !partitions.is_empty() {
+                    let help = "filter by the partition's column";
+                    self.ignored("PARTITION (…): all partitions are read", span, help);
+                }
+                if *with_ordinality {
+                    self.ignored("WITH ORDINALITY", span, "use `row_number() OVER ()`");
+                }
+            }
+            TableFactor::Derived { subquery, sample: Some(_), .. } => {
+                let span = self.places.closed(subquery.span());
+                self.ignored("TABLESAMPLE: all rows are read", span, "filter instead");
+            }
+            _ => {}
+        }
+    }
+
+    /// A scalar function is planned from its arguments alone.
+    fn call(&mut self, call: &Function) {
+        let [part] = call.name.0.as_slice() else { return };
+        let Some(name) = part.as_ident().map(normalized) else { return };
+        let scalar = self.state.scalar_functions().contains_key(&name);
+        if !scalar || self.state.aggregate_functions().contains_key(&name) {
+            return;
+        }
+        let distinct = match &call.args {
+            FunctionArguments::List(list) => {
+                list.duplicate_treatment == Some(DuplicateTreatment::Distinct)
+            }
+            _ => false,
+        };
+        let ignored = [
+            (call.over.is_some(), "OVER"),
+            (call.filter.is_some(), "FILTER"),
+            (distinct, "DISTINCT"),
+            (!call.within_group.is_empty(), "WITHIN GROUP"),
+        ];
+        for (_, clause) in ignored.iter().filter(|(there, _)| *there) {
+            let span = self.places.call(call.name.span());
+            let help = format!("`{name}` takes single rows: remove the clause");
+            self.ignored(&format!("{clause} of a scalar function"), span, &help);
+        }
+    }
+}
+
+impl Visitor for Walk<'_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        self.query(query);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        self.table(factor);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Expr::Function(call) = expr {
+            self.call(call);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::check;
+
+    #[test]
+    fn fires_and_is_quiet() {
+        check(
+            "select id from orders tablesample (10 percent)",
+            "P0404 1:16-1:22 [orders] DataFusion ignores TABLESAMPLE: all rows are read; filter by a hash of the key, for example",
+        );
+        check(
+            "select upper(status) over () as u, abs(distinct id) as a from orders",
+            r"
+                P0404 1:8-1:21 [upper(status)] DataFusion ignores OVER of a scalar function; `upper` takes single rows: remove the clause
+                P0404 1:36-1:52 [abs(distinct id)] DataFusion ignores DISTINCT of a scalar function; `abs` takes single rows: remove the clause
+            ",
+        );
+        check(
+            "select status from orders prewhere id > 1",
+            "P0404 1:36-1:42 [id > 1] DataFusion ignores PREWHERE; write WHERE",
+        );
+        check(
+            "select status, count(*) from orders group by status with rollup",
+            "P0404 1:46-1:52 [status] DataFusion ignores GROUP BY … WITH ROLLUP; write `GROUP BY ROLLUP (…)`, `CUBE (…)` or `GROUPING SETS (…)`",
+        );
+        check(
+            "select id from orders for update",
+            "P0404 - DataFusion ignores FOR UPDATE and FOR SHARE; remove the clause",
+        );
+        check(
+            "with recursive n as (select 1 as i union all select i + 1 from n limit 3) select i from n",
+            r"
+                P0401 1:66-1:73 [limit 3] which rows are kept is not determined; add an ORDER BY whose columns are unique together
+                P0404 1:72-1:73 [3] DataFusion ignores LIMIT in a recursive CTE; put it into the query that reads the CTE
+            ",
+        );
+        check(
+            "select id from orders start with id = 1 connect by id = prior customer_id",
+            "P0404 1:23-1:40 [start with id = 1] DataFusion ignores CONNECT BY and START WITH; write a recursive CTE",
+        );
+        check("select status, count(distinct id) from orders group by rollup (status)", "");
+    }
+}

@@ -1,0 +1,33 @@
+//! Warnings: queries that DataFusion plans and that probably mean something else.
+//!
+//! Each module is one code. What they need of the catalog the resolver collects (see
+//! `resolve::joins`); here stands what the syntax tree and the plan tell.
+
+mod constant_predicate;
+mod ignored_clause;
+mod implicit_cast;
+mod limit_without_order;
+mod null_comparison;
+mod volatile_function;
+
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use planc_ir::Diagnostic;
+use sqlparser::ast::Query;
+
+use super::place::Places;
+
+/// The warnings that a query's syntax gives cause for.
+pub(crate) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> Vec<Diagnostic> {
+    let mut found = limit_without_order::lint(query, places);
+    found.extend(null_comparison::lint(query, places));
+    found.extend(volatile_function::lint(query, state, places));
+    found.extend(ignored_clause::lint(query, state, places));
+    found.extend(constant_predicate::lint(query, places));
+    found
+}
+
+/// The warnings that need types.
+pub(crate) fn lint_plan(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
+    implicit_cast::lint(plan, query, places)
+}

@@ -1,0 +1,481 @@
+//! Finds the piece of a rule that DataFusion refuses, by asking it.
+//!
+//! Many of DataFusion's errors have no place, and it stops at its first. So: put NULL in the
+//! place of one expression after the other, and see for which of them the error goes away.
+//! Then go down: as long as a part of the expression alone brings the same error in the
+//! whole's place, the part is at fault. With NULL in the faulty piece's place the next error
+//! shows. All of this happens only to rules that are refused.
+
+use std::ops::ControlFlow;
+
+use datafusion::common::DataFusionError;
+use planc_ir::{Code, Diagnostic, Span, code};
+use sqlparser::ast::helpers::attached_token::AttachedToken;
+use sqlparser::ast::{
+    CaseWhen, Expr, Query, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+};
+use sqlparser::tokenizer::Span as SqlSpan;
+
+use super::pieces::{KINDS, without};
+use super::place::Places;
+use super::plan::Judge;
+use super::refusal;
+
+/// More faults than these are not looked for in one rule.
+const MOST_FAULTS: usize = 20;
+
+/// How often DataFusion is asked at most for one rule.
+const MOST_QUESTIONS: usize = 400;
+
+/// Rules with more expressions than these (long lists of values) are not searched.
+const MOST_EXPRESSIONS: usize = 5_000;
+
+/// The diagnostics of a query that DataFusion refuses with `error`; at least one.
+pub(crate) fn faults(
+    judge: &Judge<'_>,
+    query: &Query,
+    error: DataFusionError,
+    places: &Places<'_>,
+) -> Vec<Diagnostic> {
+    let mut search = Search { judge, places, query: query.clone(), questions: 0, fillers: 0 };
+    let mut found = Vec::new();
+    let mut error = error;
+    for round in 0..MOST_FAULTS {
+        let Some(cause) = error.iter().next().map(refusal::words) else { break };
+        let mut diagnostics = refusal::diagnostics(&error, places);
+        // What the search itself put out of joint is no fault of the rule. Names were all
+        // resolved before, so an unknown one can only be a column that became NULL.
+        let own = |d: &Diagnostic| d.code == code::UNKNOWN_COLUMN;
+        let null = cause.contains("NULL") || cause.contains("Null");
+        if round > 0 && (null || diagnostics.iter().any(own)) {
+            break;
+        }
+        let Some(removed) = search.remove(&cause) else {
+            found.append(&mut diagnostics);
+            break;
+        };
+        diagnostics.truncate(1);
+        if let Some(diagnostic) = diagnostics.first_mut() {
+            diagnostic.span = better(diagnostic, removed);
+        }
+        found.append(&mut diagnostics);
+        match judge.plan(&search.query) {
+            Ok(_) => break,
+            Err(next) => error = next,
+        }
+    }
+    found
+}
+
+/// The better of DataFusion's place and the one that the search found. For types DataFusion
+/// knows the columns in an expression, and the expression is what is wrong.
+fn better(diagnostic: &Diagnostic, searched: Option<Span>) -> Option<Span> {
+    const SEARCHED: [Code; 4] = [
+        code::TYPE_MISMATCH,
+        code::SUBQUERY_COLUMNS,
+        code::MISPLACED_AGGREGATE,
+        code::FUNCTION_ARGUMENTS,
+    ];
+    match diagnostic.span {
+        Some(_) if !SEARCHED.contains(&diagnostic.code) => diagnostic.span,
+        known => searched.or(known),
+    }
+}
+
+struct Search<'s, 'j, 't> {
+    judge: &'s Judge<'j>,
+    places: &'s Places<'t>,
+    /// The query, with NULL for every fault that was found.
+    query: Query,
+    questions: usize,
+    fillers: i64,
+}
+
+impl Search<'_, '_, '_> {
+    /// Takes the cause of an error out of the query and tells where it stood.
+    fn remove(&mut self, cause: &str) -> Option<Option<Span>> {
+        let nodes = nodes(&self.query);
+        if nodes.len() <= MOST_EXPRESSIONS
+            && let Some(at) = self.faulty_root(&nodes, cause)
+        {
+            let node = self.descend(&nodes, at, cause);
+            let place = nodes.get(node).and_then(|node| self.places.expression(&node.expr));
+            let filler = self.filler();
+            self.query = replaced(&self.query, node, &filler);
+            return Some(place);
+        }
+        self.remove_clause(cause)
+    }
+
+    /// The innermost whole expression of a clause without which the error goes away.
+    fn faulty_root(&mut self, nodes: &[Node], cause: &str) -> Option<usize> {
+        // Of two that clash, the later one is at fault.
+        let mut roots: Vec<usize> =
+            (0..nodes.len()).rev().filter(|at| nodes.get(*at).is_some_and(|n| n.root)).collect();
+        let words: Vec<String> = named_in(cause).collect();
+        roots.sort_by_cached_key(|at| {
+            let text = nodes.get(*at).map(|node| node.expr.to_string().to_lowercase());
+            !text.is_some_and(|text| words.iter().any(|word| text.contains(word)))
+        });
+        let mut innermost = None;
+        loop {
+            let inner = roots.iter().copied().find(|root| {
+                let inside =
+                    innermost.is_none_or(|outer| *root != outer && within(nodes, *root, outer));
+                let filler = self.filler();
+                inside && !self.fails_as(&replaced(&self.query, *root, &filler), cause)
+            });
+            match inner {
+                Some(root) => innermost = Some(root),
+                None => return innermost,
+            }
+        }
+    }
+
+    /// The smallest part of an expression that fails in the same way in its place.
+    fn descend(&mut self, nodes: &[Node], from: usize, cause: &str) -> usize {
+        let mut at = from;
+        loop {
+            let parts: Vec<usize> = (0..nodes.len())
+                .filter(|part| nodes.get(*part).is_some_and(|n| n.above == Some(at) && !n.root))
+                .collect();
+            let faulty = parts.into_iter().find(|part| {
+                let Some(node) = nodes.get(*part) else { return false };
+                !matches!(node.expr, Expr::Identifier(_) | Expr::Value(_))
+                    && self.fails_as(&replaced(&self.query, from, &node.expr), cause)
+            });
+            match faulty {
+                Some(part) => at = part,
+                None => return self.culprit(nodes, at, cause),
+            }
+        }
+    }
+
+    /// Of an expression that is at fault for what it holds (a window function in a condition,
+    /// an aggregate in an aggregate, a cast), the innermost piece of that kind.
+    fn culprit(&mut self, nodes: &[Node], whole: usize, cause: &str) -> usize {
+        let code = refusal::by_words(cause);
+        let fits = |node: &Node| match &node.expr {
+            Expr::Cast { .. } | Expr::TypedString(_) => code == code::IMPOSSIBLE_CAST,
+            Expr::Function(call) if call.over.is_some() => code == code::MISPLACED_WINDOW,
+            Expr::Function(_) => code == code::MISPLACED_AGGREGATE,
+            _ => false,
+        };
+        let held = (whole..nodes.len()).rev().filter(|at| within(nodes, *at, whole));
+        let suspects: Vec<usize> = held.filter(|at| nodes.get(*at).is_some_and(&fits)).collect();
+        let found = suspects.into_iter().find(|at| {
+            let filler = self.filler();
+            !self.fails_as(&replaced(&self.query, *at, &filler), cause)
+        });
+        found.unwrap_or(whole)
+    }
+
+    /// Where no expression is at fault: a clause without which the error goes away.
+    fn remove_clause(&mut self, cause: &str) -> Option<Option<Span>> {
+        for kind in KINDS {
+            let mut nth = 0;
+            while let Some((query, span)) = without(&self.query, kind, nth) {
+                if !self.fails_as(&query, cause) {
+                    self.query = query;
+                    return Some(self.places.closed(span));
+                }
+                nth += 1;
+            }
+        }
+        None
+    }
+
+    fn fails_as(&mut self, query: &Query, cause: &str) -> bool {
+        self.questions += 1;
+        if self.questions > MOST_QUESTIONS {
+            return true;
+        }
+        match self.judge.plan(query) {
+            Ok(_) => false,
+            Err(error) => error.iter().any(|error| {
+                refusal::signature(&refusal::words(error)) == refusal::signature(cause)
+            }),
+        }
+    }
+
+    /// An expression that is NULL, and that no other expression has the same text as: two
+    /// output columns of one text would be another fault.
+    fn filler(&mut self) -> Expr {
+        self.fillers += 1;
+        let number = || {
+            let value = Value::Number(self.fillers.to_string(), false);
+            Expr::Value(ValueWithSpan { value, span: SqlSpan::empty() })
+        };
+        Expr::Case {
+            case_token: AttachedToken::empty(),
+            end_token: AttachedToken::empty(),
+            operand: None,
+            conditions: vec![CaseWhen {
+                condition: Expr::IsNull(Box::new(number())),
+                result: Expr::Value(ValueWithSpan { value: Value::Null, span: SqlSpan::empty() }),
+            }],
+            else_result: None,
+        }
+    }
+}
+
+/// The words of a message that may name something in the query.
+fn named_in(cause: &str) -> impl Iterator<Item = String> + '_ {
+    cause
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| word.len() > 2)
+        .map(str::to_lowercase)
+}
+
+/// An expression of a query, in the order in which walks meet them.
+struct Node {
+    expr: Expr,
+    /// The expression that it is a part of.
+    above: Option<usize>,
+    /// It stands in a clause itself, not in another expression of the same query.
+    root: bool,
+}
+
+fn within(nodes: &[Node], inner: usize, outer: usize) -> bool {
+    let above = |at: &usize| nodes.get(*at).and_then(|node| node.above);
+    std::iter::successors(Some(inner), above).any(|at| at == outer)
+}
+
+fn nodes(query: &Query) -> Vec<Node> {
+    struct Walk {
+        nodes: Vec<Node>,
+        open: Vec<usize>,
+        starts: Vec<usize>,
+    }
+    impl Visitor for Walk {
+        type Break = ();
+
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.starts.push(self.open.len());
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.starts.pop();
+            ControlFlow::Continue(())
+        }
+
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if self.nodes.len() > MOST_EXPRESSIONS {
+                return ControlFlow::Break(());
+            }
+            let root = self.starts.last().is_some_and(|start| *start == self.open.len());
+            let above = self.open.last().copied();
+            self.open.push(self.nodes.len());
+            self.nodes.push(Node { expr: expr.clone(), above, root });
+            ControlFlow::Continue(())
+        }
+
+        fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
+            self.open.pop();
+            ControlFlow::Continue(())
+        }
+    }
+    let mut walk = Walk { nodes: Vec::new(), open: Vec::new(), starts: Vec::new() };
+    let _ = query.visit(&mut walk);
+    walk.nodes
+}
+
+/// The query with another expression in the place of the `nth`.
+fn replaced(query: &Query, nth: usize, by: &Expr) -> Query {
+    struct Replace<'a> {
+        countdown: usize,
+        by: &'a Expr,
+    }
+    impl VisitorMut for Replace<'_> {
+        type Break = ();
+
+        fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+            if self.countdown == 0 {
+                *expr = self.by.clone();
+                return ControlFlow::Break(());
+            }
+            self.countdown -= 1;
+            ControlFlow::Continue(())
+        }
+    }
+    let mut query = query.clone();
+    let _ = VisitMut::visit(&mut query, &mut Replace { countdown: nth, by });
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::check;
+
+    #[test]
+    fn faults_are_placed_on_the_smallest_piece() {
+        check(
+            "select status + 1, placed_on * 2, amount from orders",
+            r"
+                P0301 1:8-1:18 [status + 1] Cannot coerce arithmetic expression Utf8 + Int64 to valid types
+                P0301 1:20-1:33 [placed_on * 2] Cannot get result type for temporal operation Date32 * Int64: Invalid argument error: Invalid date arithmetic operation: Date32 * Interval(MonthDayNano)
+            ",
+        );
+        check(
+            "select -status from orders",
+            "P0301 1:8-1:15 [-status] Unary operator '-' only supports signed numeric, interval and timestamp types; perhaps you need to cast orders.status",
+        );
+        check(
+            "select upper(id, 2), round(), abs('x', 'y') from orders",
+            r"
+                P0302 1:8-1:20 [upper(id, 2)] Function 'upper' expects 1 arguments but received 2; it takes `upper(String)`
+                P0302 1:22-1:29 [round()] 'round' does not support zero arguments; it takes `round(Decimal, Int32)`, `round(Decimal)`, `round(Integer, Int32)`, `round(Integer)`, `round(Float32, Int32)`, `round(Float32)`, …
+                P0302 1:31-1:44 [abs('x', 'y')] Function 'abs' expects 1 arguments but received 2; it takes `abs(Numeric(1))`
+            ",
+        );
+        check(
+            "select id from orders where sum(amount) > 3 and id > 1",
+            "P0305 1:29-1:40 [sum(amount)] Aggregate functions are not allowed in the WHERE clause; consider using HAVING instead",
+        );
+        check(
+            "select id from orders where row_number() over (order by id) = 1",
+            "P0306 1:29-1:41 [row_number()] Window functions are not allowed in a WHERE, HAVING or ON clause; consider using QUALIFY, or a subquery",
+        );
+        check(
+            "select sum(max(amount)) from orders",
+            "P0305 1:12-1:23 [max(amount)] Aggregate function calls cannot be nested; compute 'max(orders.amount)' in an inner query and aggregate its result",
+        );
+        check(
+            "select id, sum(amount) from orders group by status",
+            "P0304 1:8-1:10 [id] 'orders.id' must appear in GROUP BY clause because it's not an aggregate expression; either add 'orders.id' to GROUP BY clause, or use an aggregate function like ANY_VALUE(orders.id)",
+        );
+        check(
+            "select id from orders where amount",
+            "P0301 1:29-1:35 [amount] Cannot create filter with non-boolean predicate 'orders.amount' returning Float64",
+        );
+        check(
+            "select id from orders where status and id > 1",
+            "P0301 1:29-1:46 [status and id > 1] Cannot infer common argument type for logical boolean operation Utf8 AND Boolean",
+        );
+        check(
+            "select id from orders limit 'x'",
+            r"
+                P0401 1:23-1:32 [limit 'x'] which rows are kept is not determined; add an ORDER BY whose columns are unique together
+                P0301 1:29-1:32 ['x'] Expected LIMIT to be an integer or null, but got Utf8
+            ",
+        );
+        check(
+            "select id from orders limit id",
+            r"
+                P0401 1:23-1:31 [limit id] which rows are kept is not determined; add an ORDER BY whose columns are unique together
+                P0202 1:29-1:31 [id] column 'id' not found
+            ",
+        );
+        check(
+            "select id from orders order by 3",
+            "P0210 1:32-1:33 [3] Order by column out of bounds, specified: 3, max: 1",
+        );
+        check(
+            "select id from orders group by 4",
+            "P0210 1:32-1:33 [4] Cannot find column with position 4 in SELECT clause. Valid columns: 1 to 1",
+        );
+        check(
+            "select id from orders union select id, name from customers",
+            "P0307 1:1-1:59 [select id from orders union select id, name from customers] UNION queries have different number of columns",
+        );
+        check(
+            "select placed_on from orders union all select true",
+            "P0301 1:47-1:51 [true] Incompatible inputs for Union: Previous inputs were of type Date32, but got incompatible type Boolean on column 'Boolean(true)'",
+        );
+        check(
+            "select cast(placed_on as boolean) from orders",
+            "P0303 1:8-1:34 [cast(placed_on as boolean)] Unsupported CAST from Date32 to Boolean",
+        );
+        check(
+            "select placed_on::boolean from orders where (cast(true as date)) > placed_on",
+            r"
+                P0303 1:8-1:26 [placed_on::boolean] Unsupported CAST from Date32 to Boolean
+                P0303 1:46-1:64 [cast(true as date)] Unsupported CAST from Boolean to Date32
+            ",
+        );
+        check(
+            "select id from orders where id in (select id, name from customers)",
+            "P0308 1:29-1:67 [id in (select id, name from customers)] Too many columns! The subquery should only return one column; select only one column in the subquery",
+        );
+        check(
+            "select (select id, name from customers) from orders",
+            "P0308 1:9-1:39 [select id, name from customers] Too many columns! The subquery should only return one column; select only one column in the subquery",
+        );
+        check(
+            "select distinct id from orders order by amount",
+            "P0309 1:41-1:47 [amount] For SELECT DISTINCT, ORDER BY expressions orders.amount must appear in select list",
+        );
+        check(
+            "select id as a, amount as a from orders",
+            r#"P0209 1:27-1:28 [a] Projections require unique expression names but the expression "orders.id AS a" at position 0 and "orders.amount AS a" at position 1 have the same name; consider aliasing ("AS") one of them"#,
+        );
+        check("select case when id then 1 end from orders", "");
+        check(
+            "select id between placed_on and true from orders",
+            "P0301 1:8-1:37 [id between placed_on and true] Failed to coerce types Int64 and Boolean in BETWEEN expression",
+        );
+        check(
+            "select id like 5 from orders",
+            "P0301 1:8-1:17 [id like 5] There isn't a common type to coerce Int64 and Int64 in LIKE expression",
+        );
+        check(
+            "select id from orders having id > 1",
+            "P0304 1:30-1:36 [id > 1] HAVING clause references: orders.id > Int64(1) must appear in the GROUP BY clause or be used in an aggregate function",
+        );
+        check(
+            "select id from orders qualify id > 1",
+            "P0400 1:31-1:37 [id > 1] QUALIFY clause requires window functions in the SELECT list or QUALIFY clause",
+        );
+        check(
+            "with a as (select status + placed_on as x from orders) select upper(1, 2) from a where x in (select 1 + true from customers)",
+            r"
+                P0301 1:19-1:37 [status + placed_on] Cannot coerce arithmetic expression Utf8 + Date32 to valid types
+                P0302 1:63-1:74 [upper(1, 2)] Function 'upper' expects 1 arguments but received 2; it takes `upper(String)`
+                P0301 1:101-1:109 [1 + true] Cannot coerce arithmetic expression Int64 + Boolean to valid types
+            ",
+        );
+        check(
+            "select t.a from (values (1, 2), (3)) as t(a, b)",
+            "P0400 1:33-1:36 [(3)] Inconsistent data length across values list: got 1 values in row 1 but expected 2",
+        );
+        check(
+            "select id from orders fetch first 3 rows only",
+            r"
+                P0401 1:23-1:36 [fetch first 3] which rows are kept is not determined; add an ORDER BY whose columns are unique together
+                P0400 1:35-1:36 [3] FETCH clause is not supported yet
+            ",
+        );
+        check(
+            "select $nope + $lest from orders",
+            r#"
+                P0806 1:8-1:13 [$nope] the parameter `$nope` is not declared; declare it in planc.toml: `[params]` and `nope = "int64"`
+                P0806 1:16-1:21 [$lest] the parameter `$lest` is not declared; did you mean `$least`?
+            "#,
+        );
+        check(
+            "select nth_value(amount) over w from orders",
+            "P0400 1:8-1:25 [nth_value(amount)] The window w is not defined",
+        );
+        check(
+            "select id from orders o full join lateral (select 1) x on true",
+            "P0400 1:43-1:55 [(select 1) x] LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins",
+        );
+        check("select a.b.c.d.e from orders a", "P0202 1:10-1:11 [b] `a` has no column `b`");
+        check("select date_trunc('month', status), date_part('x', placed_on) from orders", "");
+        check(
+            "select interval 'x' from orders",
+            r#"P0400 1:17-1:20 ['x'] Parser error: Invalid input syntax for type interval: "x""#,
+        );
+        check(
+            "select * from generate_series('a', 2)",
+            "P0302 1:31-1:34 ['a'] Argument #1 must be an INTEGER, TIMESTAMP, DATE or NULL, got Utf8",
+        );
+        check("table orders", "P0101 1:1-1:6 [table] expected an SQL statement, found `table`");
+        check("select count(*) filter (where amount) from orders", "");
+        check(
+            "select array[1, 2][true] from orders",
+            "P0302 1:13-1:25 [[1, 2][true]] Failed to coerce arguments to satisfy a call to 'array_element' function: coercion from List(Int64), Boolean to the signature ArraySignature(array, index) failed; it takes `array_element(array, index)`",
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! The codec between plans and artifacts: plain Substrait, written and read by planc itself.
+//!
+//! Encoding is deterministic, refers to columns by ordinals, and proves itself: the bytes are
+//! decoded again and the plan that comes back must have the same [`plan_key`] and the same
+//! output schema. What cannot be said, or does not come back, is refused, never dropped.
+//!
+//! Decoding is total: any bytes give a plan or a diagnostic.
+
+mod decode;
+mod describe;
+mod encode;
+mod extension;
+mod functions;
+
+use datafusion::common::DFSchema;
+use datafusion::execution::SessionState;
+
+use crate::key::plan_key;
+use crate::{Diagnostic, Plan, code};
+
+/// The version of the artifacts that this planc writes. It stands in their
+/// `version.producer`.
+pub const FORMAT: u32 = 1;
+
+/// How much stack encoding and decoding run on: enough for the deepest plan that is not
+/// refused, whatever thread calls.
+const STACK: usize = 64 << 20;
+
+/// An artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    /// A Substrait `Plan`.
+    pub bytes: Vec<u8>,
+    /// True where it uses none of planc's functions, types and relations, so that other
+    /// Substrait tools can run it.
+    pub portable: bool,
+}
+
+/// Encodes a (canonical) plan. Err: `NOT_REPRESENTABLE`, saying exactly what.
+pub fn encode(plan: &Plan) -> Result<Encoded, Diagnostic> {
+    stacker::grow(STACK, || {
+        let output = encode::encode(&plan.logical)?;
+        let decoded = decode::decode(&output.bytes, &output.called).map_err(|why| {
+            Diagnostic::new(
+                code::NOT_REPRESENTABLE,
+                format!("the plan does not read back from Substrait: {}", why.message),
+            )
+        })?;
+        let key_of = |plan| {
+            plan_key(plan).map_err(|why| {
+                let why = why.strip_backtrace();
+                Diagnostic::new(code::NOT_REPRESENTABLE, format!("the plan has no key: {why}"))
+            })
+        };
+        compare(plan.logical.schema(), decoded.schema())?;
+        if key_of(&plan.logical)? != key_of(&decoded)? {
+            return Err(Diagnostic::new(
+                code::NOT_REPRESENTABLE,
+                "the plan reads back from Substrait as another one",
+            ));
+        }
+        Ok(Encoded { bytes: output.bytes, portable: output.portable })
+    })
+}
+
+/// Decodes an artifact. Scans come back over a [`SchemaSource`](crate::SchemaSource) of the
+/// columns used, in logical types; column names within the plan are made anew.
+///
+/// Err: `MALFORMED_ARTIFACT` with the place in the plan, or `UNKNOWN_EXTENSION`.
+pub fn decode(bytes: &[u8], functions: &SessionState) -> Result<Plan, Diagnostic> {
+    stacker::grow(STACK, || decode::decode(bytes, functions).map(Plan::new))
+}
+
+/// An artifact as text for people: its extensions, relations, expressions and types.
+///
+/// Err: `MALFORMED_ARTIFACT` where the bytes are no Substrait plan.
+pub fn describe(bytes: &[u8]) -> Result<String, Diagnostic> {
+    stacker::grow(STACK, || describe::describe(bytes))
+}
+
+/// The names of the operators and special forms in planc's own URN.
+pub fn own_names() -> impl Iterator<Item = &'static str> {
+    functions::OWN.iter().map(|(_, name)| *name)
+}
+
+/// Names, types and nullability of the output must come back as they were.
+fn compare(wanted: &DFSchema, found: &DFSchema) -> Result<(), Diagnostic> {
+    let same = wanted.fields().len() == found.fields().len();
+    let differs = wanted.fields().iter().zip(found.fields()).find(|(wanted, found)| {
+        wanted.name() != found.name()
+            || wanted.data_type() != found.data_type()
+            || wanted.is_nullable() != found.is_nullable()
+    });
+    match differs {
+        None if same => Ok(()),
+        None => Err(Diagnostic::new(
+            code::NOT_REPRESENTABLE,
+            "the plan reads back from Substrait with another number of columns",
+        )),
+        Some((wanted, found)) => Err(Diagnostic::new(
+            code::NOT_REPRESENTABLE,
+            format!("an output column reads back from Substrait as {found}, and it was {wanted}"),
+        )),
+    }
+}

@@ -1,0 +1,147 @@
+//! The command line: arguments in, exit code out.
+
+mod check;
+mod compile;
+mod console;
+mod demo;
+mod explain;
+mod init;
+mod lock;
+mod run;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::driver::{Compiler, load_catalog};
+use crate::project::Project;
+use crate::project::config::CacheMode;
+use crate::report::FileReport;
+use console::Console;
+
+/// A compiler for query plans: check rules, compile them to Substrait artifacts, and replay
+/// them on Delta tables.
+#[derive(Parser)]
+#[command(name = "planc", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of all commands.
+#[derive(Args)]
+pub(crate) struct Global {
+    /// The project's folder [default: the nearest one upwards with a planc.toml]
+    #[arg(long, global = true, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// The profile: the [env.NAME] table of planc.toml whose sources and outputs hold
+    #[arg(long, global = true, value_name = "NAME", env = "PLANC_ENV")]
+    env: Option<String>,
+    /// How the artifact cache is used [default: as planc.toml says]
+    #[arg(long, global = true, value_name = "MODE")]
+    cache: Option<CacheMode>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the demo project and walk through check, compile and run
+    Demo(demo::DemoArgs),
+    /// Make a project
+    Init(init::InitArgs),
+    /// Report every diagnostic of every rule
+    Check(check::CheckArgs),
+    /// Compile rules to artifacts and print their digests
+    Compile(compile::CompileArgs),
+    /// Replay rules, or an artifact by its digest
+    Run(run::RunArgs),
+    /// Explain a diagnostic's code, a rule's plan, or an artifact
+    Explain(explain::ExplainArgs),
+    /// Write planc.lock, the schemas of all sources
+    Lock(lock::LockArgs),
+}
+
+/// How a command ended; the process exits with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Clean, or warnings only.
+    Clean = 0,
+    /// Errors were found.
+    Findings = 1,
+    /// Usage, configuration or internal error.
+    Failed = 2,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or(String::new(), |at| format!(" at {at}"));
+        let message = panic.payload_as_str().unwrap_or("no message");
+        // Front ends catch panics of third-party code and report them in their place.
+        if std::env::var_os("PLANC_PANICS").is_some() {
+            eprintln!("planc: panic{place}: {message}");
+        }
+    }));
+    let cli = Cli::parse();
+    let console = Console::new();
+    // Recursion over deep plans needs room; the main thread's stack is the shell's choice.
+    let run = move || match cli.command {
+        Command::Demo(args) => demo::run(&args, &console),
+        Command::Init(args) => init::run(&args, &console),
+        Command::Check(args) => check::run(&cli.global, &args, &console),
+        Command::Compile(args) => compile::run(&cli.global, &args, &console),
+        Command::Run(args) => run::run(&cli.global, &args, &console),
+        Command::Explain(args) => explain::run(&cli.global, &args, &console),
+        Command::Lock(args) => lock::run(&cli.global, &args, &console),
+    };
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
+    let exit = match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(_)) => {
+            eprintln!("planc: internal error; please report it (PLANC_PANICS=1 shows where)");
+            Exit::Failed
+        }
+        Err(error) => {
+            eprintln!("planc: no thread can be started: {error}");
+            Exit::Failed
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// A loaded project with its compiler: what most commands begin with.
+pub(crate) fn with_compiler(
+    global: &Global,
+    console: &Console,
+    work: impl FnOnce(&Project, &Compiler) -> Exit,
+) -> Exit {
+    let project = match load_project(global) {
+        Ok(project) => project,
+        Err(report) => return console.fail(&[report]),
+    };
+    let (catalog, notes) = match load_catalog(&project) {
+        Ok(loaded) => loaded,
+        Err(reports) => return console.fail(&reports),
+    };
+    console.notes(&notes);
+    let rules = match project.rules() {
+        Ok(rules) => rules,
+        Err(report) => return console.fail(&[report]),
+    };
+    let mode = global.cache.unwrap_or(project.config.cache.mode);
+    let compiler = Compiler::new(&project, rules, catalog, mode);
+    let exit = work(&project, &compiler);
+    let notes = compiler.notes();
+    if !notes.is_empty() {
+        console.notes(&[FileReport::new(&project.config.cache.local, "", notes)]);
+    }
+    exit
+}
+
+pub(crate) fn load_project(global: &Global) -> Result<Project, FileReport> {
+    let here = PathBuf::from(".");
+    Project::load(global.project.as_ref().unwrap_or(&here), global.env.as_deref())
+}

@@ -1,0 +1,370 @@
+//! Replaying artifacts: load, bind, run, and hand the rows on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::PathBuf;
+
+use arrow::datatypes::DataType;
+use chrono::{DateTime, Utc};
+use datafusion::common::ParamValues;
+use datafusion::common::ScalarValue;
+use datafusion::common::metadata::ScalarAndMetadata;
+use planc_artifacts::Lookup;
+use planc_backend::preview::{Preview, preview};
+use planc_backend::sink::delta::{self, Provenance, WriteOptions};
+use planc_backend::sink::{self, Format};
+use planc_backend::{Binding, Bindings, Limits, Session, SourceSpec, within};
+use planc_ir::suggest::did_you_mean;
+use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
+
+use super::compile::{Compiler, Outcome};
+use crate::project::Project;
+use crate::project::rules::Rule;
+use crate::project::sources::Output;
+
+/// What a run does beside reading rows.
+#[derive(Debug, Default)]
+pub struct RunOptions {
+    /// Commits to the rules' outputs.
+    pub write: bool,
+    /// Versions or times that override a Delta source's own.
+    pub at: BTreeMap<String, At>,
+    /// Locations for tables that the project does not have, for a bare digest.
+    pub sources: BTreeMap<String, SourceSpec>,
+    /// Values of parameters, as typed.
+    pub params: BTreeMap<String, String>,
+    /// Memory, threads and time.
+    pub limits: Limits,
+    /// A file for the rows, and how they are written there or to standard output.
+    pub output: Option<PathBuf>,
+    /// The format of the rows; none is the preview.
+    pub format: Option<Format>,
+    /// How many rows the preview keeps.
+    pub rows: usize,
+}
+
+/// A place in a Delta table's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum At {
+    /// A version.
+    Version(u64),
+    /// The version that was current then.
+    Time(DateTime<Utc>),
+}
+
+/// Where a rule's rows went.
+#[derive(Debug)]
+pub enum Rows {
+    /// To the caller, the first of them.
+    Preview(Preview),
+    /// To a file or a table.
+    Written {
+        /// Where.
+        location: String,
+        /// How many.
+        rows: u64,
+    },
+    /// To standard output.
+    Streamed,
+}
+
+/// Runs rules of a compiled project.
+pub struct Runner<'p> {
+    project: &'p Project,
+    compiler: &'p Compiler<'p>,
+    outcomes: &'p [Option<Outcome>],
+    options: RunOptions,
+    session: Session,
+}
+
+impl<'p> Runner<'p> {
+    /// A runner over what compiling gave.
+    ///
+    /// # Errors
+    ///
+    /// P0901 where the engine's runtime cannot be built.
+    pub fn new(
+        project: &'p Project,
+        compiler: &'p Compiler<'p>,
+        outcomes: &'p [Option<Outcome>],
+        options: RunOptions,
+    ) -> Result<Self, Diagnostic> {
+        let session = Session::new(&project.settings(), &options.limits)?;
+        Ok(Runner { project, compiler, outcomes, options, session })
+    }
+
+    /// Runs one rule: to its output with `write`, else to a file, standard output or a preview.
+    ///
+    /// # Errors
+    ///
+    /// All findings: P05xx and P06xx of the artifact, P07xx of the run, P0806 of parameters.
+    pub fn run_rule(&self, index: usize) -> Result<Rows, Vec<Diagnostic>> {
+        let one = |error| vec![error];
+        let rule = self.compiler.rules.get(index).ok_or_else(Vec::new)?;
+        let (plan, digest) = self.rule_plan(index).map_err(one)?;
+        let output =
+            if self.options.write { self.project.output(rule).map_err(one)? } else { None };
+        self.run(&plan, output.as_ref().map(|output| (output, rule, digest)))
+    }
+
+    /// Runs an artifact by its digest alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_rule`](Self::run_rule).
+    pub fn run_digest(&self, digest: &Digest) -> Result<Rows, Vec<Diagnostic>> {
+        let plan = self.load(digest).map_err(|error| vec![error])?;
+        self.run(&plan, None)
+    }
+
+    fn run(
+        &self,
+        plan: &Plan,
+        output: Option<(&Output, &Rule, Digest)>,
+    ) -> Result<Rows, Vec<Diagnostic>> {
+        let plan = self.with_parameters(plan.clone())?;
+        let work = async {
+            let one = |error| vec![error];
+            let bindings = self.bindings(&plan).await?;
+            let findings = planc_backend::check_reads(&plan, &bindings);
+            if !findings.is_empty() {
+                return Err(findings);
+            }
+            let replay =
+                planc_backend::replay(&self.session, &plan, &bindings).await.map_err(one)?;
+            if let Some((output, rule, digest)) = output {
+                let location = output.location().to_owned();
+                let path = PathBuf::from(&location);
+                let provenance = Provenance { rule: rule.name.clone(), digest };
+                let stream = replay.stream().map_err(one)?;
+                let written = match output {
+                    Output::Delta(url) => {
+                        let options = WriteOptions {
+                            provenance: Some(provenance),
+                            ..WriteOptions::default()
+                        };
+                        let committed = delta::write(&self.session, stream, url, options).await;
+                        committed.map(sink::Written::from)
+                    }
+                    Output::Parquet(_) => sink::write_file(stream, Format::Parquet, &path).await,
+                    Output::Csv(_) => sink::write_file(stream, Format::Csv, &path).await,
+                };
+                return Ok(Rows::Written { location, rows: written.map_err(one)?.rows });
+            }
+            let stream = replay.stream().map_err(one)?;
+            match (self.options.format, &self.options.output) {
+                (format, Some(path)) => {
+                    let format = format.unwrap_or(Format::Csv);
+                    let written = sink::write_file(stream, format, path).await.map_err(one)?;
+                    Ok(Rows::Written { location: path.display().to_string(), rows: written.rows })
+                }
+                (Some(format), None) => {
+                    let out = std::io::BufWriter::new(std::io::stdout());
+                    sink::write_to(stream, format, out).await.map_err(one)?;
+                    Ok(Rows::Streamed)
+                }
+                (None, None) => {
+                    let rows = preview(stream, self.options.rows).await.map_err(one)?;
+                    Ok(Rows::Preview(rows))
+                }
+            }
+        };
+        block_on(async {
+            let interruption = async {
+                if tokio::signal::ctrl_c().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            };
+            let limited = async {
+                match work.await {
+                    Ok(rows) => Ok(Ok(rows)),
+                    Err(findings) => Ok(Err(findings)),
+                }
+            };
+            within(&self.options.limits, interruption, limited).await
+        })
+        .map_err(|error| vec![error])?
+    }
+
+    /// What every table name in the plan stands for, through the rules that it inlines.
+    async fn bindings(&self, plan: &Plan) -> Result<Bindings, Vec<Diagnostic>> {
+        let mut bindings = Bindings::new();
+        let mut findings = Vec::new();
+        let mut plans = vec![plan.clone()];
+        while let Some(plan) = plans.pop() {
+            let reads = plan.reads().map_err(|error| {
+                vec![Diagnostic::new(code::INTERNAL, format!("the plan cannot be walked: {error}"))]
+            })?;
+            for read in reads {
+                if bindings.contains_key(&read.name) {
+                    continue;
+                }
+                match self.binding(&read.name).await {
+                    Ok(binding) => {
+                        if let Binding::Plan(plan) = &binding {
+                            plans.push(plan.clone());
+                        }
+                        bindings.insert(read.name, binding);
+                    }
+                    Err(error) => findings.push(error),
+                }
+            }
+        }
+        if findings.is_empty() { Ok(bindings) } else { Err(findings) }
+    }
+
+    async fn binding(&self, name: &str) -> Result<Binding, Diagnostic> {
+        if let Some(spec) = self.options.sources.get(name) {
+            return Ok(Binding::Source(self.session.open(name, spec).await?));
+        }
+        if let Some(index) = self.compiler.rules.iter().position(|rule| rule.name == name) {
+            return self.upstream(index).await;
+        }
+        let sources = self.project.sources();
+        let Some(config) = sources.get(name) else {
+            let message =
+                format!("the artifact reads `{name}`, which is no source and no rule here");
+            let help = did_you_mean(name, sources.keys().copied())
+                .unwrap_or_else(|| format!("say where it lies: --source {name}=PATH"));
+            return Err(Diagnostic::new(code::SOURCE_UNREADABLE, message).help(help));
+        };
+        let mut spec = self.project.source_spec(name, config)?;
+        if let Some(at) = self.options.at.get(name) {
+            travel(name, &mut spec, at)?;
+        }
+        Ok(Binding::Source(self.session.open(name, &spec).await?))
+    }
+
+    /// An upstream rule: its output where it has one and this version of the rule wrote it,
+    /// else its plan.
+    async fn upstream(&self, index: usize) -> Result<Binding, Diagnostic> {
+        let rule = self.compiler.rules.get(index);
+        let rule = rule.ok_or_else(|| Diagnostic::new(code::INTERNAL, "a rule vanished"))?;
+        let (plan, digest) = self.rule_plan(index)?;
+        let Some(output) = self.project.output(rule)? else {
+            return Ok(Binding::Plan(self.with_parameters(plan).map_err(first)?));
+        };
+        let again = format!("write it again: planc run {} --write", rule.name);
+        let source = self.session.open(&rule.name, &output.as_source()).await;
+        let source = source.map_err(|error| error.help(again.clone()))?;
+        if let Output::Delta(url) = &output {
+            let written = delta::last_written_digest(url).await?;
+            if written != Some(digest) {
+                let message = match written {
+                    Some(other) => format!(
+                        "the output of `{}` was written by {}, and the rule is now {}",
+                        rule.name,
+                        other.short(),
+                        digest.short()
+                    ),
+                    None => format!("the output of `{}` was not written by planc", rule.name),
+                };
+                return Err(Diagnostic::new(code::STALE_UPSTREAM, message).help(again));
+            }
+        }
+        Ok(Binding::Source(source))
+    }
+
+    fn rule_plan(&self, index: usize) -> Result<(Plan, Digest), Diagnostic> {
+        let outcome = self.outcomes.get(index).and_then(Option::as_ref);
+        let outcome = outcome.ok_or_else(|| Diagnostic::new(code::INTERNAL, "a rule vanished"))?;
+        let digest = outcome.record.digest.ok_or_else(|| {
+            let name = self.compiler.rules.get(index).map_or("", |rule| rule.name.as_str());
+            Diagnostic::new(code::NO_ARTIFACT, format!("`{name}` has errors and no artifact"))
+        })?;
+        let plan = match &outcome.artifact {
+            Some(bytes) => substrait::decode(bytes, self.compiler.state())?,
+            None => self.load(&digest)?,
+        };
+        Ok((plan, digest))
+    }
+
+    fn load(&self, digest: &Digest) -> Result<Plan, Diagnostic> {
+        let found = self.compiler.store().map_or(Lookup::Miss, |store| store.artifact(digest));
+        match found {
+            Lookup::Hit(bytes) => substrait::decode(&bytes, self.compiler.state()),
+            Lookup::Miss => {
+                let message = format!("the store holds no artifact {digest}");
+                Err(Diagnostic::new(code::NO_ARTIFACT, message)
+                    .help("`planc compile` lists the digests of the rules"))
+            }
+            Lookup::Broken(reason) => {
+                let message = format!("the artifact is broken: {reason}");
+                Err(Diagnostic::new(code::NO_ARTIFACT, message)
+                    .help("delete the file and compile again"))
+            }
+        }
+    }
+
+    /// Puts the parameters' values into the plan.
+    fn with_parameters(&self, plan: Plan) -> Result<Plan, Vec<Diagnostic>> {
+        let names = plan.logical.get_parameter_names().unwrap_or_default();
+        if names.is_empty() {
+            return Ok(plan);
+        }
+        let mut findings = Vec::new();
+        let mut values = std::collections::HashMap::new();
+        for name in names.iter().map(|name| name.trim_start_matches('$')).collect::<BTreeSet<_>>() {
+            match self.parameter(name) {
+                Ok(value) => drop(values.insert(name.to_owned(), ScalarAndMetadata::from(value))),
+                Err(finding) => findings.push(finding),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(findings);
+        }
+        let bound = plan.logical.with_param_values(ParamValues::Map(values));
+        bound
+            .map(Plan::new)
+            .map_err(|error| vec![Diagnostic::new(code::PARAMETER, error.strip_backtrace())])
+    }
+
+    fn parameter(&self, name: &str) -> Result<ScalarValue, Diagnostic> {
+        let data_type = self.project.params.get(name).unwrap_or(&DataType::Utf8);
+        let Some(text) = self.options.params.get(name) else {
+            let message = format!("the parameter `{name}` has no value");
+            return Err(Diagnostic::new(code::PARAMETER, message)
+                .help(format!("give it: --param {name}=VALUE")));
+        };
+        ScalarValue::from(text.as_str()).cast_to(data_type).map_err(|_| {
+            Diagnostic::new(
+                code::PARAMETER,
+                format!("the parameter `{name}` is of type {data_type}, and `{text}` is none"),
+            )
+        })
+    }
+}
+
+fn first(findings: Vec<Diagnostic>) -> Diagnostic {
+    let first = findings.into_iter().next();
+    first.unwrap_or_else(|| Diagnostic::new(code::INTERNAL, "a finding vanished"))
+}
+
+fn travel(name: &str, spec: &mut SourceSpec, at: &At) -> Result<(), Diagnostic> {
+    let SourceSpec::Delta { version, timestamp, .. } = spec else {
+        let message = format!("--at: `{name}` is no Delta table, so it has one version only");
+        return Err(Diagnostic::new(code::CONFIG, message));
+    };
+    (*version, *timestamp) = match at {
+        At::Version(version) => (Some(*version), None),
+        At::Time(time) => (None, Some(*time)),
+    };
+    Ok(())
+}
+
+/// Runs a future on a runtime of its own.
+pub(crate) fn block_on<T>(
+    work: impl Future<Output = Result<T, Diagnostic>>,
+) -> Result<T, Diagnostic> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Diagnostic::new(
+            code::INTERNAL,
+            format!("the threads for the run cannot be started: {error}"),
+        )
+    })?;
+    let result = runtime.block_on(work);
+    // Work that was cut off (a timeout) must not hold the process.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,9 @@
+//! The integration tests of the root package, in one binary.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod check;
+mod run;
+mod sandbox;
+mod store;
+mod tidy;
+mod tpch;

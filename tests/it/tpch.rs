@@ -1,0 +1,148 @@
+//! The 22 TPC-H queries as rules over Delta tables: what `planc run` gives from the artifact
+//! is what DataFusion gives for the same SQL planned directly.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+
+use arrow::array::RecordBatch;
+use arrow::ipc::reader::StreamReader;
+use datafusion::prelude::SessionContext;
+use planc_backend::compare::{Order, compare};
+use planc_backend::{Limits, Session, SourceSpec};
+use planc_ir::Settings;
+
+use crate::sandbox::{Sandbox, tpch_data};
+
+/// The output columns that each query sorts by.
+const ORDER: [&[usize]; 22] = [
+    &[0, 1],
+    &[0, 2, 1, 3],
+    &[1, 2],
+    &[0],
+    &[1],
+    &[],
+    &[0, 1, 2],
+    &[0],
+    &[0, 1],
+    &[2],
+    &[1],
+    &[0],
+    &[1, 0],
+    &[],
+    &[0],
+    &[3, 0, 1, 2],
+    &[],
+    &[4, 3],
+    &[],
+    &[0],
+    &[1, 0],
+    &[0],
+];
+
+pub fn queries() -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tpch");
+    let query = |number: usize| {
+        let name = format!("q{number:02}");
+        let text = std::fs::read_to_string(folder.join(format!("{name}.sql"))).unwrap();
+        (name, text)
+    };
+    (1..=22).map(query).collect()
+}
+
+fn with_queries(sandbox: Sandbox) -> Sandbox {
+    for (name, text) in queries() {
+        sandbox.file(&format!("rules/{name}.sql"), text);
+    }
+    sandbox
+}
+
+/// DataFusion itself, on the same tables with one partition.
+async fn direct(sql: &str) -> Vec<RecordBatch> {
+    let limits = Limits { threads: Some(1), ..Limits::default() };
+    let session = Session::new(&Settings::default(), &limits).unwrap();
+    let context = SessionContext::new_with_state(session.state().clone());
+    for table in std::fs::read_dir(tpch_data()).unwrap() {
+        let table = table.unwrap();
+        let name = table.file_name().into_string().unwrap();
+        if table.path().is_dir() {
+            let spec = SourceSpec::delta(table.path().display().to_string());
+            let source = session.open(&name, &spec).await.unwrap();
+            context.register_table(name, source.provider).unwrap();
+        }
+    }
+    let frame = context.sql(sql).await.unwrap();
+    let schema = frame.schema().inner().clone();
+    let batches = frame.collect().await.unwrap();
+    // The schema stands even where there are no rows.
+    std::iter::once(RecordBatch::new_empty(schema)).chain(batches).collect()
+}
+
+/// The text without a LIMIT at its end, and that limit.
+fn without_limit(sql: &str) -> (String, Option<usize>) {
+    let sql = sql.trim_end().trim_end_matches(';').trim_end();
+    let (head, last) = sql.rsplit_once(char::is_whitespace).unwrap();
+    match (head.trim_end().to_lowercase().strip_suffix("limit"), last.parse()) {
+        (Some(rest), Ok(limit)) => (sql[..rest.len()].to_owned(), Some(limit)),
+        _ => (sql.to_owned(), None),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_artifact_gives_the_rows_of_the_query() {
+    let sandbox = with_queries(Sandbox::tpch());
+    sandbox.planc(&["compile"]).succeeded();
+    let mut wrong = BTreeMap::new();
+    for ((name, sql), keys) in queries().into_iter().zip(ORDER) {
+        let file = format!("{name}.arrows");
+        sandbox.planc(&["run", &name, "--format", "arrow", "--output", &file]).succeeded();
+        let reader =
+            StreamReader::try_new(File::open(sandbox.path().join(file)).unwrap(), None).unwrap();
+        let schema = reader.schema();
+        let mut actual = vec![RecordBatch::new_empty(schema)];
+        actual.extend(reader.map(Result::unwrap));
+        let (unlimited, limit) = without_limit(&sql);
+        let expected = direct(&unlimited).await;
+        let order = Order::by(keys.iter().copied()).limit(0, limit);
+        if let Err(mismatch) = compare(&expected, &actual, &order) {
+            wrong.insert(name, mismatch);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn digests_are_the_same_in_every_process_and_folder() {
+    let digests = |sandbox: &Sandbox, args: &[&str]| -> Vec<(String, String)> {
+        let ran = sandbox.planc(args).succeeded();
+        let lines = ran.json().into_iter().filter(|line| line["rule"].is_string());
+        lines.map(|line| (line["rule"].to_string(), line["digest"].to_string())).collect()
+    };
+    let (here, there) = (with_queries(Sandbox::tpch()), with_queries(Sandbox::tpch()));
+    let compile = ["compile", "--json", "--cache", "off"];
+    let first = digests(&here, &compile);
+    assert_eq!(first.len(), 22);
+    assert!(first.iter().all(|(_, digest)| digest.len() == 66), "{first:?}");
+    assert_eq!(first, digests(&here, &compile), "in another process");
+    assert_eq!(first, digests(&there, &compile), "in another folder");
+    // The artifact's bytes are what its name says.
+    there.planc(&["compile", "--out", "artifacts"]).succeeded();
+    for (rule, digest) in first {
+        let file = format!("artifacts/{}.substrait", rule.trim_matches('"'));
+        let bytes = std::fs::read(there.path().join(file)).unwrap();
+        assert_eq!(blake3::hash(&bytes).to_hex().as_str(), digest.trim_matches('"'));
+    }
+}
+
+#[test]
+fn a_second_compile_plans_nothing() {
+    let sandbox = with_queries(Sandbox::tpch());
+    let summary = |args: &[&str]| sandbox.planc(args).json().pop().unwrap()["summary"].clone();
+    let cold = summary(&["compile", "--json"]);
+    assert_eq!((cold["compiled"].as_u64(), cold["planned"].as_u64()), (Some(22), Some(22)));
+    let warm = summary(&["compile", "--json"]);
+    assert_eq!((warm["cached"].as_u64(), warm["planned"].as_u64()), (Some(22), Some(0)));
+    // A changed rule is planned, and no other.
+    sandbox.file("rules/q06.sql", "select count(*) as n from lineitem");
+    let one = summary(&["compile", "--json"]);
+    assert_eq!((one["cached"].as_u64(), one["planned"].as_u64()), (Some(21), Some(1)));
+}
