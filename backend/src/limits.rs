@@ -14,7 +14,7 @@ pub struct Limits {
     pub memory: Option<usize>,
     /// Threads that work at once, at least one. `None`: as many as the machine has cores.
     pub threads: Option<usize>,
-    /// Rows in a batch. `None`: DataFusion's default, 8192.
+    /// Rows in a batch. `None`: DataFusion's default, 8192, or fewer under a small memory limit.
     pub batch_rows: Option<usize>,
     /// Wall-clock time for one run; see [`within`].
     pub timeout: Option<Duration>,

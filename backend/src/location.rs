@@ -64,7 +64,7 @@ pub fn parse_table(text: &str, code: Code) -> Result<Url, Diagnostic> {
     if matches!(url.scheme(), "http" | "https") {
         return wrong("http has no listing");
     }
-    if let Some(odd) = url.path().chars().find(|c| r"[]^|:@\".contains(*c)) {
+    if let Some(odd) = url.path().chars().find(|c| "[]^|@".contains(*c)) {
         return wrong(&format!("its path holds `{odd}`; rename the folder"));
     }
     let path = local_path(&url);
@@ -74,6 +74,10 @@ pub fn parse_table(text: &str, code: Code) -> Result<Url, Diagnostic> {
             _ => false,
         })
     });
+    let backslash = path.as_deref().and_then(Path::to_str).is_some_and(|p| p.contains('\\'));
+    if cfg!(not(windows)) && (backslash || text.contains('\\')) {
+        return wrong("its path holds a backslash, which is taken for a slash; rename the folder");
+    }
     if escapes {
         return wrong("its path holds a percent escape; rename the folder");
     }

@@ -16,7 +16,7 @@ use planc_ir::code::INTERNAL;
 use planc_ir::{Diagnostic, Plan};
 
 use crate::bind::{Binding, Bindings, bind, check_reads};
-use crate::run::{cooperative, in_background};
+use crate::run::{Executor, cooperative, in_background};
 use crate::scan::holds_dictionaries;
 use crate::{Session, fault};
 
@@ -28,19 +28,20 @@ pub struct Replay {
     /// What runs.
     pub physical: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
+    executor: Arc<Executor>,
 }
 
 impl Replay {
-    /// Starts the work, in a task of its own. Rows come in the plan's order where it has one.
-    /// Dropping the stream stops the work. Its errors become diagnostics through
-    /// [`fault::run_failed`]. It needs a Tokio runtime, of several threads where the work is
-    /// to end on time.
+    /// Starts the work, on the session's own threads. Rows come in the plan's order where it
+    /// has one. Dropping the stream stops the work. Its errors become diagnostics through
+    /// [`fault::run_failed`].
     ///
     /// # Errors
     /// None today; an operator that cannot start fails the stream.
     pub fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
         let schema = Arc::clone(&self.schema);
-        let batches = in_background(Arc::clone(&self.physical), Arc::clone(&self.context));
+        let (plan, context) = (Arc::clone(&self.physical), Arc::clone(&self.context));
+        let batches = in_background(&self.executor, plan, context);
         let batches = batches.map(move |batch| {
             let batch = batch?;
             let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
@@ -72,7 +73,8 @@ pub async fn replay(
         state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
     let physical = cooperative(with_output_types(physical, &schema)?).map_err(failed)?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
-    Ok(Replay { schema, physical, context: state.task_ctx() })
+    let executor = Arc::clone(&session.executor);
+    Ok(Replay { schema, physical, context: state.task_ctx(), executor })
 }
 
 /// The physical plan with exactly the planned types. The engine may come to other names or

@@ -14,6 +14,7 @@ use datafusion::physical_plan::joins::{
 use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{Stream, StreamExt};
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 /// Batches that wait for a slower sink.
@@ -37,14 +38,38 @@ pub(crate) fn cooperative(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn Execut
     .data()
 }
 
-/// Runs the plan in a task of its own, so that an operator that computes for long blocks
-/// neither the timeout nor Ctrl-C. Dropping the stream aborts the task at its next pause; a
-/// panic in it is an error like another.
+/// The threads that plans run on. They are not those that wait for timers, signals and
+/// sinks: an operator that computes for minutes without a pause would hold these up.
+#[derive(Debug)]
+pub(crate) struct Executor(Option<Runtime>);
+
+impl Executor {
+    pub(crate) fn new(threads: usize) -> std::io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(threads).thread_name("planc-replay").enable_all();
+        Ok(Executor(Some(builder.build()?)))
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        // Work that was cut off must not hold its dropper; the threads end at their next pause.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Runs the plan in a task of its own on the executor's threads. Dropping the stream aborts
+/// the task at its next pause; a panic in it is an error like another.
 pub(crate) fn in_background(
+    executor: &Arc<Executor>,
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
-) -> impl Stream<Item = Result<RecordBatch>> + Send {
+) -> impl Stream<Item = Result<RecordBatch>> + Send + use<> {
     let (sender, receiver) = mpsc::channel::<Result<RecordBatch>>(AHEAD);
+    let executor = Arc::clone(executor);
+    let entered = executor.0.as_ref().map(Runtime::enter);
     let task = SpawnedTask::spawn(async move {
         let mut batches = match execute_stream(plan, context) {
             Ok(batches) => batches,
@@ -61,10 +86,11 @@ pub(crate) fn in_background(
             }
         }
     });
-    futures::stream::unfold(Some((receiver, task)), async |state| {
-        let (mut receiver, task) = state?;
+    drop(entered);
+    futures::stream::unfold(Some((receiver, task, executor)), async |state| {
+        let (mut receiver, task, executor) = state?;
         if let Some(batch) = receiver.recv().await {
-            return Some((batch, Some((receiver, task))));
+            return Some((batch, Some((receiver, task, executor))));
         }
         let failure = task.join().await.err()?;
         let panicked = failure.is_panic();

@@ -12,6 +12,7 @@ use planc_ir::{Diagnostic, Settings};
 
 use crate::Limits;
 use crate::fault;
+use crate::run::Executor;
 
 /// DataFusion's state with planc's functions, the run's limits and its caches.
 ///
@@ -20,6 +21,7 @@ use crate::fault;
 pub struct Session {
     pub(crate) state: Arc<SessionState>,
     pub(crate) limits: Limits,
+    pub(crate) executor: Arc<Executor>,
 }
 
 impl Session {
@@ -34,7 +36,10 @@ impl Session {
         })?;
         let config = replay_config(session_config(settings), limits);
         let state = Arc::new(session_state(config, runtime));
-        Ok(Session { state, limits: limits.clone() })
+        let executor = Executor::new(threads(limits)).map_err(|error| {
+            Diagnostic::new(INTERNAL, format!("the threads for runs cannot be started: {error}"))
+        })?;
+        Ok(Session { state, limits: limits.clone(), executor: Arc::new(executor) })
     }
 
     /// The limits that the session was built with.
@@ -55,22 +60,38 @@ fn runtime(limits: &Limits) -> datafusion::common::Result<Arc<RuntimeEnv>> {
         let named = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
         let pool = TrackConsumersPool::new(FairSpillPool::new(bytes), named);
         builder = builder.with_memory_pool(Arc::new(pool));
+        builder = builder.with_max_spill_merge_fan_in(MOST_RUNS_MERGED);
     }
     builder.build_arc()
 }
 
-fn replay_config(mut config: SessionConfig, limits: &Limits) -> SessionConfig {
+/// A thread's share of the memory limit for each row of its batches: 8192 rows from 32 MB on.
+const BYTES_FOR_A_ROW_OF_A_BATCH: usize = 4096;
+
+/// Batches are not made smaller than this to fit a memory limit.
+const FEWEST_ROWS: usize = 256;
+
+/// Spilled runs that one pass merges where memory is limited; more of them take more passes.
+const MOST_RUNS_MERGED: usize = 16;
+
+fn threads(limits: &Limits) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = limits.threads.unwrap_or(cores).max(1);
-    config = config.with_target_partitions(threads);
-    if let Some(rows) = limits.batch_rows {
-        config = config.with_batch_size(rows.max(1));
-    }
+    limits.threads.unwrap_or(cores).max(1)
+}
+
+fn replay_config(mut config: SessionConfig, limits: &Limits) -> SessionConfig {
+    let threads = threads(limits);
+    let default_rows = config.batch_size();
+    let share = limits.memory.map(|bytes| bytes / threads);
+    // Merging what a sort spilled holds a batch of every run that is merged.
+    let fitting_rows = share.map_or(default_rows, |share| share / BYTES_FOR_A_ROW_OF_A_BATCH);
+    let rows = limits.batch_rows.unwrap_or(default_rows.min(fitting_rows.max(FEWEST_ROWS)));
+    config = config.with_target_partitions(threads).with_batch_size(rows.max(1));
     let execution = &mut config.options_mut().execution;
-    if let Some(bytes) = limits.memory {
+    if let Some(share) = share {
         // The default of 10 MB for each sorting thread would be the whole of a small pool.
-        let share = bytes / (8 * threads);
-        execution.sort_spill_reservation_bytes = execution.sort_spill_reservation_bytes.min(share);
+        execution.sort_spill_reservation_bytes =
+            execution.sort_spill_reservation_bytes.min(share / 8);
     }
     // Sources present logical types; a scan that would rather read views says so itself.
     execution.parquet.schema_force_view_types = false;

@@ -203,7 +203,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
 #[tokio::test]
 async fn folders_may_have_any_name() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["a b", "ü#?", "100%", "x*(1)&=+,;'~!${}\"<>`", "-:\\b"] {
+    for name in ["a b", "ü#?", "100%", "x*(1)&=+,;'~!${}\"<>`", "-:b"] {
         let table = folder.path().join(name);
         commit(&table, &ids(0..5), append()).await;
         commit(&table, &ids(5..7), append()).await;
@@ -213,7 +213,7 @@ async fn folders_may_have_any_name() {
         assert!(table.join("_delta_log").is_dir());
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
-    for name in ["a%20b", "x[1]", "a|b", "a^b", "a@b"] {
+    for name in ["a%20b", "x[1]", "a|b", "a^b", "a@b", "a\\b"] {
         let table = folder.path().join(name);
         std::fs::create_dir(&table).unwrap();
         let location = table.to_str().unwrap();

@@ -38,7 +38,7 @@ async fn a_big_sort_spills_and_a_big_state_is_refused() {
         spills
     };
     assert!(spills(&run.physical) > 0);
-    let sql = "select length(string_agg(s, ',')) from t";
+    let sql = "select length(string_agg(repeat(s, 20), ',')) from t";
     let error = super::run(&session, &source, sql).await.unwrap_err();
     assert_eq!(error.code, OUT_OF_MEMORY, "{error:?}");
     assert!(error.help.unwrap().contains("--memory-limit"));
