@@ -115,6 +115,7 @@ codes! {
     P0107 TOO_LARGE "too-large" Error "The file is over the size limit";
     P0108 TOO_DEEP "too-deep" Error "The query is nested too deeply";
     P0109 DIALECT "dialect" Error "The text cannot be brought from its dialect into planc's";
+    P0110 UNVERIFIED_TRANSLATION "unverified-translation" Warning "A function of another dialect is taken to mean the same in DataFusion";
     P0201 UNKNOWN_TABLE "unknown-table" Error "No source, rule or CTE has this name";
     P0202 UNKNOWN_COLUMN "unknown-column" Error "No table in scope has this column";
     P0203 UNKNOWN_QUALIFIER "unknown-qualifier" Error "No table in scope goes by this name";

@@ -18,6 +18,7 @@ pub mod span;
 pub mod state;
 pub mod substrait;
 pub mod suggest;
+pub mod type_text;
 
 pub use catalog::{Catalog, SchemaSource, Table};
 pub use code::{CODES, Code, CodeInfo};

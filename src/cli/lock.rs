@@ -43,6 +43,15 @@ pub(crate) fn run(global: &Global, args: &LockArgs, console: &Console) -> Exit {
 
 /// Writes the lock beside and renames it into its place.
 pub(crate) fn write(project: &Project, lock: &Lock) -> Result<(), FileReport> {
+    let unreadable = |diagnostic: Diagnostic| {
+        let message =
+            format!("a source has a type that the lock cannot hold: {}", diagnostic.message);
+        FileReport::new(LOCK, "", vec![Diagnostic::new(code::CONFIG, message)])
+    };
+    if Lock::parse(&lock.render()).map_err(unreadable)? != *lock {
+        let message = "a source has a column whose type or name does not read back from the lock";
+        return Err(FileReport::new(LOCK, "", vec![Diagnostic::new(code::CONFIG, message)]));
+    }
     let written = tempfile::NamedTempFile::new_in(&project.root).and_then(|mut file| {
         std::io::Write::write_all(&mut file, lock.render().as_bytes())?;
         #[cfg(unix)]

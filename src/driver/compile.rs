@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 use datafusion::execution::context::SessionState;
 use planc_artifacts::{
     Action, ActionKey, ActionRecord, FieldRecord, LocalStore, Lookup, ResultKey, ResultRecord,
 };
 use planc_frontend::sql::{Parsed, SqlRule};
+use planc_ir::type_text::{parse_type, type_text};
 use planc_ir::{Catalog, Diagnostic, Digest, Table, code, substrait};
 use rayon::prelude::*;
 
@@ -338,8 +339,14 @@ impl<'p> Compiler<'p> {
             .and_then(|plan| substrait::encode(&plan).map(|encoded| (plan, encoded)));
         match encoded {
             Ok((plan, encoded)) => {
+                match fields(&plan.output_schema()) {
+                    Ok(output) => record.output = output,
+                    Err(error) => {
+                        record.diagnostics.push(error);
+                        return (record, None);
+                    }
+                }
                 record.digest = Some(Digest::of(&encoded.bytes));
-                record.output = fields(&plan.output_schema());
                 record.portable = encoded.portable;
                 (record, Some(encoded.bytes))
             }
@@ -493,11 +500,13 @@ fn empty_record() -> ResultRecord {
     }
 }
 
-fn fields(schema: &Schema) -> Vec<FieldRecord> {
-    let record = |field: &std::sync::Arc<Field>| FieldRecord {
-        name: field.name().clone(),
-        data_type: field.data_type().to_string(),
-        nullable: field.is_nullable(),
+fn fields(schema: &Schema) -> Result<Vec<FieldRecord>, Diagnostic> {
+    let record = |field: &std::sync::Arc<Field>| {
+        let data_type = type_text(field.data_type()).ok_or_else(|| {
+            let message = format!("the type of the output column `{}` has no text", field.name());
+            Diagnostic::new(code::NOT_REPRESENTABLE, message)
+        })?;
+        Ok(FieldRecord { name: field.name().clone(), data_type, nullable: field.is_nullable() })
     };
     schema.fields().iter().map(record).collect()
 }
@@ -505,7 +514,7 @@ fn fields(schema: &Schema) -> Vec<FieldRecord> {
 /// A rule's output as a table for the rules that read it.
 fn output_table(record: &ResultRecord) -> Option<Table> {
     let field = |field: &FieldRecord| {
-        Some(Field::new(&field.name, field.data_type.parse::<DataType>().ok()?, field.nullable))
+        Some(Field::new(&field.name, parse_type(&field.data_type).ok()?, field.nullable))
     };
     let fields: Option<Vec<Field>> = record.output.iter().map(field).collect();
     Some(Table::new(&Schema::new(fields?)))

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
+use planc_ir::type_text::parse_type;
 use planc_ir::{Diagnostic, Span, Table, code};
 use serde::Deserialize;
 use toml::Spanned;
@@ -68,7 +69,7 @@ impl Lock {
         for source in file.source {
             let mut fields = Vec::with_capacity(source.columns.len());
             for column in source.columns {
-                let data_type: DataType = column.r#type.get_ref().parse().map_err(|_| {
+                let data_type: DataType = parse_type(column.r#type.get_ref()).map_err(|_| {
                     let message = format!("`{}` is no Arrow type", column.r#type.get_ref());
                     wrong(message, Some(column.r#type.span()))
                 })?;

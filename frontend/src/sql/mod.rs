@@ -13,6 +13,8 @@ mod balance;
 mod checks;
 mod ddl;
 mod dialect;
+mod empty_subquery;
+mod foreign;
 mod guard;
 mod lint;
 mod locate;
@@ -67,6 +69,7 @@ pub struct Parsed {
     /// What DataFusion is given instead of `text`, for a foreign dialect.
     translated: Option<String>,
     params: BTreeMap<String, DataType>,
+    dialect: String,
     /// Always there until dropped; see the `Drop` below.
     query: Option<Box<Query>>,
 }

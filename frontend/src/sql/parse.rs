@@ -9,7 +9,7 @@ use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Toke
 
 use super::place::{Lexeme, Places};
 use super::source::skip_mark;
-use super::{Parsed, SqlRule, balance, dialect, lookups, template};
+use super::{Parsed, SqlRule, balance, dialect, foreign, lookups, template};
 
 /// The deepest nesting of brackets and subqueries that is parsed.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -78,11 +78,15 @@ pub(crate) fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
     let translated = dialect::translate(text, rule.dialect).map_err(|d| vec![shifted(d)])?;
     let places = Places::new(rule.text, translated.as_deref());
     let mut query = one_query(&places)?;
+    if translated.is_some() {
+        foreign::nulls::write_out(&mut query, rule.dialect);
+    }
     balance::balance(&mut query).map_err(|span| vec![too_deep(places.closed(span))])?;
     Ok(Parsed {
         lookups: lookups::lookups(&query),
         text: rule.text.to_owned(),
         params: rule.params.clone(),
+        dialect: rule.dialect.to_owned(),
         query: Some(query),
         translated,
     })

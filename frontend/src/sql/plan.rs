@@ -12,7 +12,7 @@ use sqlparser::ast::{Query, Statement};
 use super::parameters::{ParameterTypes, type_parameters};
 use super::place::Places;
 use super::provider::Provider;
-use super::{Parsed, Planned, checks, lint, locate, resolve};
+use super::{Parsed, Planned, checks, empty_subquery, foreign, lint, locate, resolve};
 
 pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
     let Some(query) = &parsed.query else {
@@ -22,7 +22,11 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
     let mut query = query.clone();
     let mut diagnostics = type_parameters(&mut query, &parsed.params, &places);
     diagnostics.extend(lint::lint(&query, state, &places));
+    diagnostics.extend(empty_subquery::check(&query, &places));
     diagnostics.extend(resolve::resolve(&query, catalog, state, &places));
+    if parsed.translated.is_some() {
+        diagnostics.extend(foreign::functions::check(&query, &parsed.dialect, &places));
+    }
     let types = Arc::new(ParameterTypes { params: parsed.params.clone() });
     let judge = Judge { provider: Provider { catalog, state, types } };
     let mut plan = None;
@@ -30,6 +34,13 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
         match judge.plan(&query) {
             Ok(logical) => {
                 diagnostics.extend(lint::lint_plan(&logical, &query, &places));
+                if parsed.translated.is_some() {
+                    diagnostics.extend(foreign::division::check(
+                        &logical,
+                        &parsed.dialect,
+                        &parsed.text,
+                    ));
+                }
                 plan = Some(Plan::new(logical));
             }
             Err(error) => diagnostics.extend(locate::faults(&judge, &query, error, &places)),

@@ -1,0 +1,211 @@
+//! Functions that bear one name in two dialects.
+
+use std::ops::ControlFlow;
+
+use planc_ir::{Diagnostic, code};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, ValueWithSpan,
+    Visit, Visitor,
+};
+
+use super::super::place::Places;
+
+/// Functions that mean the same wherever they are known.
+const SAME: &[&str] = &[
+    "abs",
+    "acos",
+    "array_agg",
+    "asin",
+    "atan",
+    "atan2",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "btrim",
+    "cbrt",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "character_length",
+    "coalesce",
+    "corr",
+    "cos",
+    "count",
+    "cume_dist",
+    "current_date",
+    "current_timestamp",
+    "date_part",
+    "date_trunc",
+    "dense_rank",
+    "exp",
+    "first_value",
+    "floor",
+    "lag",
+    "last_value",
+    "lead",
+    "length",
+    "ln",
+    "lower",
+    "lpad",
+    "ltrim",
+    "max",
+    "min",
+    "mod",
+    "now",
+    "nth_value",
+    "ntile",
+    "nullif",
+    "percent_rank",
+    "pi",
+    "pow",
+    "power",
+    "radians",
+    "rank",
+    "repeat",
+    "replace",
+    "reverse",
+    "round",
+    "row_number",
+    "rpad",
+    "rtrim",
+    "sign",
+    "sin",
+    "sqrt",
+    "starts_with",
+    "stddev",
+    "stddev_pop",
+    "stddev_samp",
+    "string_agg",
+    "strpos",
+    "substr",
+    "sum",
+    "tan",
+    "trim",
+    "upper",
+    "var_pop",
+    "var_samp",
+];
+
+/// Errors where a call means something else in DataFusion than in `dialect`, warnings where
+/// nobody has compared the two.
+pub(crate) fn check(query: &Query, dialect: &str, places: &Places<'_>) -> Vec<Diagnostic> {
+    let mut walk = Walk { dialect, places, found: Vec::new() };
+    let _ = query.visit(&mut walk);
+    walk.found
+}
+
+struct Walk<'a, 't> {
+    dialect: &'a str,
+    places: &'a Places<'t>,
+    found: Vec<Diagnostic>,
+}
+
+impl Walk<'_, '_> {
+    fn refuse(&mut self, expr: &Expr, what: &str, difference: &str) {
+        let message = format!("{what} means something else in {} than in DataFusion", self.dialect);
+        let help = format!("{difference}; write this rule in DataFusion's dialect");
+        let place = self.places.expression(expr);
+        self.found.push(Diagnostic::new(code::DIALECT, message).at(place).help(help));
+    }
+
+    fn call(&mut self, expr: &Expr, call: &Function) {
+        let name = call.name.to_string().to_lowercase();
+        if let Some(difference) = difference(&name, self.dialect, call) {
+            self.refuse(expr, &format!("`{name}`"), difference);
+        } else if !SAME.contains(&name.as_str()) {
+            let message =
+                format!("`{name}` is taken to mean the same in {} and in DataFusion", self.dialect);
+            self.found.push(
+                Diagnostic::new(code::UNVERIFIED_TRANSLATION, message)
+                    .at(self.places.expression(expr))
+                    .help("compare the rows once, then silence this, or write the rule in DataFusion's dialect"),
+            );
+        }
+    }
+}
+
+impl Visitor for Walk<'_, '_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Function(call) => self.call(expr, call),
+            Expr::Substring { substring_from: Some(from), .. } if !is_positive(from) => {
+                if !matches!(self.dialect, "postgresql" | "redshift") {
+                    self.refuse(
+                        expr,
+                        "`substring`",
+                        "a start that is not a positive number counts from another place",
+                    );
+                }
+            }
+            Expr::CompoundFieldAccess { access_chain, .. }
+                if access_chain
+                    .iter()
+                    .any(|access| matches!(access, sqlparser::ast::AccessExpr::Subscript(_)))
+                    && matches!(
+                        self.dialect,
+                        "spark" | "databricks" | "hive" | "bigquery" | "snowflake"
+                    ) =>
+            {
+                self.refuse(
+                    expr,
+                    "the subscript",
+                    "DataFusion counts the elements of a list from 1",
+                );
+            }
+            Expr::Like { .. } if matches!(self.dialect, "mysql" | "sqlite" | "tsql") => {
+                self.refuse(expr, "LIKE", "it ignores case there and not here: `ILIKE` ignores it");
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// How the function differs, where it is known to.
+fn difference(name: &str, dialect: &str, call: &Function) -> Option<&'static str> {
+    Some(match name {
+        "date_format" | "to_char" | "strftime" | "to_date" | "to_timestamp" | "date_parse"
+        | "parse_date" | "parse_timestamp" | "strptime" | "str_to_date" | "from_unixtime"
+        | "unix_timestamp" | "format" => "the languages of date and number formats differ",
+        "concat" if !matches!(dialect, "postgresql" | "duckdb" | "tsql") => {
+            "there NULL makes the whole text NULL, here it is skipped: `a || b` is NULL in both"
+        }
+        "greatest" | "least"
+            if !matches!(
+                dialect,
+                "postgresql" | "duckdb" | "spark" | "databricks" | "redshift" | "tsql"
+            ) =>
+        {
+            "there one NULL makes the result NULL, here it is skipped"
+        }
+        "log"
+            if !matches!(
+                dialect,
+                "postgresql" | "duckdb" | "redshift" | "sqlite" | "snowflake"
+            ) =>
+        {
+            "its base, or the order of its arguments, differs"
+        }
+        "substr" if !matches!(dialect, "postgresql" | "redshift") && !second_is_positive(call) => {
+            "a start that is not a positive number counts from another place"
+        }
+        _ => return None,
+    })
+}
+
+fn second_is_positive(call: &Function) -> bool {
+    let FunctionArguments::List(list) = &call.args else { return false };
+    match list.args.get(1) {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))) => is_positive(expr),
+        _ => false,
+    }
+}
+
+fn is_positive(expr: &Expr) -> bool {
+    let Expr::Value(ValueWithSpan { value: Value::Number(number, _), .. }) = expr else {
+        return false;
+    };
+    number.parse::<u64>().is_ok_and(|number| number > 0)
+}
