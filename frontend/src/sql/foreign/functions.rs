@@ -86,6 +86,8 @@ const SAME: &[&str] = &[
     "var_samp",
 ];
 
+const FROM_ELSEWHERE: &str = "a start that is not a positive number counts from another place";
+
 /// Errors where a call means something else in DataFusion than in `dialect`, warnings where
 /// nobody has compared the two.
 pub(crate) fn check(query: &Query, dialect: &str, places: &Places<'_>) -> Vec<Diagnostic> {
@@ -130,14 +132,10 @@ impl Visitor for Walk<'_, '_> {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
             Expr::Function(call) => self.call(expr, call),
-            Expr::Substring { substring_from: Some(from), .. } if !is_positive(from) => {
-                if !matches!(self.dialect, "postgresql" | "redshift") {
-                    self.refuse(
-                        expr,
-                        "`substring`",
-                        "a start that is not a positive number counts from another place",
-                    );
-                }
+            Expr::Substring { substring_from: Some(from), .. }
+                if !is_positive(from) && !matches!(self.dialect, "postgresql" | "redshift") =>
+            {
+                self.refuse(expr, "`substring`", FROM_ELSEWHERE);
             }
             Expr::CompoundFieldAccess { access_chain, .. }
                 if access_chain
@@ -189,7 +187,7 @@ fn difference(name: &str, dialect: &str, call: &Function) -> Option<&'static str
             "its base, or the order of its arguments, differs"
         }
         "substr" if !matches!(dialect, "postgresql" | "redshift") && !second_is_positive(call) => {
-            "a start that is not a positive number counts from another place"
+            FROM_ELSEWHERE
         }
         _ => return None,
     })
