@@ -4,5 +4,6 @@
 pub mod cli;
 pub mod demo;
 pub mod driver;
+pub mod golden;
 pub mod project;
 pub mod report;
