@@ -1,7 +1,5 @@
 //! Arrow types as text: what arrow-rs writes, read back exactly.
 
-use std::iter::Peekable;
-use std::str::Chars;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
@@ -31,13 +29,10 @@ fn unescaped(data_type: &DataType) -> DataType {
         DataType::LargeList(item) => DataType::LargeList(field(item)),
         DataType::FixedSizeList(item, size) => DataType::FixedSizeList(field(item), *size),
         DataType::Struct(fields) => DataType::Struct(
-            fields
-                .iter()
-                .map(|nested| Arc::new(renamed(nested, unescape(nested.name()))))
-                .collect(),
+            fields.iter().map(|nested| Arc::new(renamed(nested, unescaped_name(nested)))).collect(),
         ),
         DataType::Map(entries, sorted) => {
-            DataType::Map(Arc::new(renamed(entries, unescape(entries.name()))), *sorted)
+            DataType::Map(Arc::new(renamed(entries, unescaped_name(entries))), *sorted)
         }
         other => other.clone(),
     }
@@ -48,41 +43,14 @@ fn field(item: &FieldRef) -> FieldRef {
     Arc::new(renamed(item, item.name().clone()))
 }
 
+/// Other escapes than `\"` arrow-rs does not read at all.
+fn unescaped_name(field: &Field) -> String {
+    field.name().replace("\\\"", "\"")
+}
+
 fn renamed(field: &Field, name: String) -> Field {
     let renamed = Field::new(name, unescaped(field.data_type()), field.is_nullable());
     renamed.with_metadata(field.metadata().clone())
-}
-
-/// Undoes the escapes of Rust's `{:?}`.
-fn unescape(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        if c != '\\' {
-            plain.push(c);
-            continue;
-        }
-        match rest.next() {
-            Some('n') => plain.push('\n'),
-            Some('r') => plain.push('\r'),
-            Some('t') => plain.push('\t'),
-            Some('0') => plain.push('\0'),
-            Some('u') => plain.extend(code_point(&mut rest)),
-            Some(other) => plain.push(other),
-            None => {}
-        }
-    }
-    plain
-}
-
-fn code_point(rest: &mut Peekable<Chars>) -> Option<char> {
-    rest.next_if_eq(&'{')?;
-    let mut digits = String::new();
-    while let Some(digit) = rest.next_if(char::is_ascii_hexdigit) {
-        digits.push(digit);
-    }
-    rest.next_if_eq(&'}')?;
-    char::from_u32(u32::from_str_radix(&digits, 16).ok()?)
 }
 
 #[cfg(test)]
@@ -91,16 +59,22 @@ mod tests {
 
     #[test]
     fn types_read_back_whatever_their_names() {
-        for name in ["a", "a b", "a \"b\"", "back\\slash", "new\nline", "ä€", "\u{1}", "'", ""] {
+        for (name, has_text) in [
+            ("a", true),
+            ("a b", true),
+            ("a \"b\"", true),
+            ("new\nline", false),
+            ("ä€", true),
+            ("'", true),
+            ("back\\slash", false),
+        ] {
             let nested = DataType::Struct(vec![Field::new(name, DataType::Int64, false)].into());
             let list = DataType::List(Arc::new(Field::new("element", nested.clone(), true)));
             for data_type in [nested, list] {
                 let text = type_text(&data_type);
-                assert_eq!(
-                    text.map(|text| parse_type(&text).unwrap()),
-                    Some(data_type),
-                    "{name:?}"
-                );
+                assert_eq!(text.is_some(), has_text, "{name:?}");
+                let read = text.map(|text| parse_type(&text).unwrap());
+                assert!(read.is_none_or(|read| read == data_type), "{name:?}");
             }
         }
         assert!(parse_type("Int63").is_err());
