@@ -158,7 +158,7 @@ pub(crate) fn rule_row(name: &str, outcome: &Outcome) -> String {
 pub(crate) fn total_row(totals: &Totals) -> String {
     let Totals { rules, compiled, cached, failed, planned, ms } = totals;
     format!(
-        "{rules} rules: {compiled} compiled, {cached} cached, {failed} failed; {planned} planned; {ms} ms"
+        "{rules} rules: {compiled} compiled, {cached} cached, {failed} failed; {planned} planned; {ms:.0} ms"
     )
 }
 

@@ -99,7 +99,7 @@ fn walk(folder: &Path, console: &Console) -> Result<(), Exit> {
         let compiled = compiler.compile(Selected::All, &|_, _| {});
         rows(console, compiler, &compiled, clock.elapsed())
     })?;
-    console.say(format_args!("{} ms the first time, {} ms from the cache", cold.ms, warm.ms));
+    console.say(format_args!("{:.0} ms the first time, {:.0} ms from the cache", cold.ms, warm.ms));
 
     let there = folder.display();
     console.say(format_args!(

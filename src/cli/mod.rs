@@ -86,6 +86,9 @@ pub fn main() -> ExitCode {
         }
     }));
     let cli = Cli::parse();
+    // Plans are trees, and deep ones need room to be built and freed. A pool that exists
+    // already is one of a test.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(16 << 20).build_global();
     let console = Console::new();
     // Recursion over deep plans needs room; the main thread's stack is the shell's choice.
     let run = move || match cli.command {

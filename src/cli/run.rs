@@ -1,6 +1,7 @@
 //! `planc run`: replay.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,12 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
         Ok(options) => options,
         Err(message) => return console.usage(message, None),
     };
+    let binary =
+        matches!(options.format, Some(Format::Parquet | Format::Arrow | Format::ArrowFile));
+    if binary && options.output.is_none() && std::io::stdout().is_terminal() {
+        return console
+            .usage("this format is not for a terminal", Some("add --output FILE".to_owned()));
+    }
     with_compiler(global, console, |project, compiler| {
         let digest: Option<Digest> = match args.rules.as_slice() {
             [one] => one.parse().ok(),

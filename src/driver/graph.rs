@@ -99,12 +99,14 @@ pub enum Selection {
 }
 
 /// The rules that the selectors name: `rule`, `+rule` with all that it reads, `rule+` with
-/// all that read it. A name is a rule's name or its file's path.
+/// all that read it. A name is a rule's name, with dots or
+/// slashes, or its file's path.
 pub fn select(selectors: &[String], names: &[(&str, &str)], graph: &Graph) -> Selection {
     let mut selected = BTreeSet::new();
     for selector in selectors {
         let name = selector.trim_start_matches('+').trim_end_matches('+');
-        let matches = |(rule, path): &(&str, &str)| *rule == name || *path == name;
+        let dotted = name.replace('/', ".");
+        let matches = |(rule, path): &(&str, &str)| *rule == dotted || *path == name;
         let Some(rule) = names.iter().position(matches) else {
             let known = names.iter().map(|(rule, _)| *rule);
             let nearest = planc_ir::suggest::nearest(name, known).map(str::to_owned);
@@ -147,6 +149,7 @@ mod tests {
         assert_eq!(select(&["+b"]), Selection::Rules([0, 1].into()));
         assert_eq!(select(&["b+", "d.sql"]), Selection::Rules([1, 2, 3].into()));
         assert_eq!(select(&["+b+"]), Selection::Rules([0, 1, 2].into()));
+        assert_eq!(select(&["/"]), Selection::Unknown("/".to_owned(), None));
         assert_eq!(select(&["x"]), Selection::Unknown("x".to_owned(), None));
     }
 }

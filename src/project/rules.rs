@@ -103,7 +103,12 @@ impl Project {
                     Err(error) => rule.unreadable = Some(error),
                 }
             }
-            Err(error) => rule.unreadable = Some(error),
+            Err(error) => {
+                if error.code == code::NOT_UTF8 {
+                    rule.text = readable_start(path);
+                }
+                rule.unreadable = Some(error);
+            }
         }
         rule
     }
@@ -134,6 +139,18 @@ impl Project {
         let text = planc_frontend::sql::source_text(&bytes, limit)?;
         Ok((Arc::from(text), rule_settings(text)))
     }
+}
+
+/// The text before the first byte that is none, so that this byte has a line and a column.
+fn readable_start(path: &Path) -> Arc<str> {
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let valid = match std::str::from_utf8(&bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            bytes.get(..error.valid_up_to()).and_then(|b| str::from_utf8(b).ok()).unwrap_or("")
+        }
+    };
+    Arc::from(valid)
 }
 
 fn matcher(pattern: &str) -> Result<GlobMatcher, globset::Error> {

@@ -95,6 +95,13 @@ fn files_that_are_no_rules_are_diagnosed() {
 }
 
 #[test]
+fn the_first_wrong_byte_has_its_place() {
+    let shop = Sandbox::shop();
+    shop.file("rules/bad.sql", b"select id\nfrom \xff orders");
+    shop.planc(&["check"]).says(1, &["rules/bad.sql:2:6: error[P0106]"]);
+}
+
+#[test]
 fn the_size_limit_holds_and_large_rules_work() {
     let sandbox = Sandbox::project("[project]\nmax_rule_bytes = 6000000\n");
     let list: Vec<String> = (0..700_000).map(|n| n.to_string()).collect();
