@@ -91,6 +91,9 @@ async fn subqueries_become_joins() {
 async fn every_relation_survives_renaming() {
     for sql in [
         "select distinct s from a",
+        "select case when x > 5 then cast(2 as int) else x end c from a",
+        "select cast(1 as int) c union all select 2",
+        "select x from a union all select s from a",
         "select a.id, a2.id as other from a, a as a2 where a.x = a2.x",
         "select count(*), count(*) + 1 from a",
         "select n1, n2 from (select count(*) n1 from a) p, (select count(*) n2 from b) q",

@@ -8,7 +8,10 @@ use datafusion::logical_expr::{InvariantLevel, LogicalPlan};
 /// Fails where `after` is no well-formed plan or has other output names, order or types
 /// than `before`. Nullability is no part of this: a rewrite may prove more of it, and those of
 /// DataFusion forget some (the count of a correlated subquery).
-pub(crate) fn verify(before: &DFSchema, after: &LogicalPlan) -> Result<()> {
+///
+/// `may_coerce` is for the passes that give a plan its full meaning: until then the type of a
+/// CASE or a UNION is that of its first branch, and coercion widens it.
+pub(crate) fn verify(before: &DFSchema, after: &LogicalPlan, may_coerce: bool) -> Result<()> {
     after.apply_with_subqueries(|node| {
         node.check_invariants(InvariantLevel::Always)?;
         Ok(TreeNodeRecursion::Continue)
@@ -21,7 +24,7 @@ pub(crate) fn verify(before: &DFSchema, after: &LogicalPlan) -> Result<()> {
         if old.name() != new.name() {
             return plan_err!("the column `{}` became `{}`", old.name(), new.name());
         }
-        if !same_type(old.data_type(), new.data_type()) {
+        if !may_coerce && !same_type(old.data_type(), new.data_type()) {
             let (old_type, new_type) = (old.data_type(), new.data_type());
             return plan_err!("the column `{}` of {old_type} became {new_type}", old.name());
         }

@@ -57,8 +57,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     memory_limit: Option<usize>,
     /// Threads that work at once [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
@@ -83,14 +83,17 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
             let help = planc_ir::suggest::did_you_mean(name, project.sources().keys().copied());
             return console.usage(format_args!("--at: there is no source `{name}`"), help);
         }
-        let compiled = if let Some(_digest) = digest {
-            compiler.compile(Selected::These(&BTreeSet::new()), &|_, _| {})
-        } else {
-            compiler.compile(Selected::All, &|_, _| {})
-        };
+        // An artifact may read rules too, so a bare digest needs them as well.
+        let compiled = compiler.compile(Selected::All, &|_, _| {});
         let many = args.rules.len() != 1;
         if (options.format.is_some() || options.output.is_some()) && many && digest.is_none() {
             return console.usage("--format and --output are for one rule", None);
+        }
+        if options.write
+            && let Some((a, b, place)) = shared_output(project, compiler)
+        {
+            let message = format!("`{a}` and `{b}` both write to {place}");
+            return console.usage(message, Some("give each rule an output of its own".to_owned()));
         }
         let runner = match Runner::new(project, compiler, &compiled.outcomes, options) {
             Ok(runner) => runner,
@@ -109,6 +112,19 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
         };
         run_rules(console, project, compiler, &compiled, &runner, chosen.as_ref())
     })
+}
+
+/// Two rules with one output: the later would undo the earlier.
+fn shared_output(project: &Project, compiler: &Compiler) -> Option<(String, String, String)> {
+    let mut written: BTreeMap<String, &str> = BTreeMap::new();
+    for rule in &compiler.rules {
+        if let Ok(Some(output)) = project.output(rule)
+            && let Some(other) = written.insert(output.location().to_owned(), &rule.name)
+        {
+            return Some((other.to_owned(), rule.name.clone(), output.location().to_owned()));
+        }
+    }
+    None
 }
 
 /// Runs the chosen rules in dependency order; a rule whose upstream failed is left out.
@@ -255,7 +271,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
         params,
         limits: Limits {
             memory: args.memory_limit,
-            threads: args.threads,
+            threads: args.threads.map(usize::from),
             timeout: args.timeout,
             ..Limits::default()
         },

@@ -20,9 +20,9 @@ use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
 
 use super::compile::{Compiler, Outcome};
-use crate::project::Project;
 use crate::project::rules::Rule;
 use crate::project::sources::Output;
+use crate::project::{LOCK, Project};
 
 /// What a run does beside reading rows.
 #[derive(Debug, Default)]
@@ -139,6 +139,7 @@ impl<'p> Runner<'p> {
                 (None, None) => Target::Preview(self.options.rows),
             },
         };
+        self.guard(&target).map_err(one)?;
         let work = async {
             let bindings = self.bindings(&plan).await?;
             let findings = planc_backend::check_reads(&plan, &bindings);
@@ -161,6 +162,39 @@ impl<'p> Runner<'p> {
             within(&self.options.limits, interruption, async { Ok(work.await) }).await
         })
         .map_err(one)?
+    }
+
+    /// Refuses to write over the project's own files and the tables that it reads.
+    fn guard(&self, target: &Target) -> Result<(), Diagnostic> {
+        let target = match target {
+            Target::File(_, path) => path.clone(),
+            Target::Delta(location, _) => PathBuf::from(location),
+            Target::Preview(_) | Target::Stdout(_) => return Ok(()),
+        };
+        let refused = |what: &str| {
+            let message = format!("`{}` is {what} and is not written over", target.display());
+            Diagnostic::new(code::OUTPUT_FAILED, message).help("choose another place for the rows")
+        };
+        let root = &self.project.root;
+        let target_path = real(&target);
+        for file in [self.project.file.as_str(), LOCK] {
+            if real(&root.join(file)) == target_path {
+                return Err(refused("the project's own file"));
+            }
+        }
+        for rule in &self.compiler.rules {
+            if real(&root.join(&rule.path)) == target_path {
+                return Err(refused(&format!("the rule `{}`", rule.name)));
+            }
+        }
+        for (name, config) in self.project.sources() {
+            let Ok(spec) = self.project.source_spec(name, config) else { continue };
+            let source = real(std::path::Path::new(spec.location()));
+            if target_path.starts_with(&source) || source.starts_with(&target_path) {
+                return Err(refused(&format!("the source `{name}`, or within it,")));
+            }
+        }
+        Ok(())
     }
 
     /// What every table name in the plan stands for, through the rules that it inlines.
@@ -221,7 +255,7 @@ impl<'p> Runner<'p> {
         let Some(output) = self.project.output(rule)? else {
             return Ok(Binding::Plan(self.with_parameters(plan).map_err(first)?));
         };
-        let again = format!("write it again: planc run {} --write", rule.name);
+        let again = format!("write it: planc run {} --write", rule.name);
         let source = self.session.open(&rule.name, &output.as_source()).await;
         let source = source.map_err(|error| error.help(again.clone()))?;
         if let Output::Delta(url) = &output {
@@ -312,6 +346,18 @@ impl<'p> Runner<'p> {
     }
 }
 
+/// A path without links, where it, or at least its folder, exists.
+fn real(path: &std::path::Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    match (path.parent().and_then(|folder| folder.canonicalize().ok()), path.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
 /// Where the rows of a run go.
 enum Target {
     Preview(usize),
@@ -329,8 +375,11 @@ async fn write(
         Target::Preview(rows) => Ok(Rows::Preview(preview(stream, rows).await?)),
         Target::Stdout(format) => {
             let out = std::io::BufWriter::new(std::io::stdout());
-            sink::write_to(stream, format, out).await?;
-            Ok(Rows::Streamed)
+            match sink::write_to(stream, format, out).await {
+                // Nobody reads any more: `planc run … | head` has what it wants.
+                Err(error) if error.message.contains("Broken pipe") => Ok(Rows::Streamed),
+                written => written.map(|_| Rows::Streamed),
+            }
         }
         Target::File(format, path) => {
             let written = sink::write_file(stream, format, &path).await?;

@@ -1,6 +1,6 @@
 //! From what the project file says of a source or an output to what the backend takes.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use planc_backend::{DeltaScan, SourceSpec};
 use planc_ir::{Diagnostic, code};
@@ -151,6 +151,19 @@ pub fn parse_time(text: &str) -> Option<chrono::DateTime<chrono::Utc>> {
     chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&chrono::Utc))
 }
 
+/// A path without `.` and `..`, which object stores do not know.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
 /// A location with `${VAR}` filled in from the environment and a relative path joined to the
 /// project's folder.
 ///
@@ -174,5 +187,5 @@ pub fn location(root: &Path, text: &str) -> Result<String, Diagnostic> {
     if at.contains("://") {
         return Ok(at);
     }
-    Ok(root.join(at).to_string_lossy().into_owned())
+    Ok(without_dots(&root.join(at)).to_string_lossy().into_owned())
 }

@@ -73,6 +73,38 @@ fn nothing_is_written_without_write_and_outputs_feed_the_rules_downstream() {
 }
 
 #[test]
+fn what_the_project_lives_on_is_not_written_over() {
+    let shop = Sandbox::shop();
+    shop.file("rules/r.sql", "select id from orders");
+    let before =
+        ["planc.toml", "planc.lock", "rules/r.sql", "orders.csv"].map(|file| shop.read(file));
+    for file in ["planc.toml", "planc.lock", "rules/r.sql", "orders.csv", "./rules/../orders.csv"] {
+        shop.planc(&["run", "r", "--output", file])
+            .says(1, &["error[P0705]", "is not written over"]);
+        let rule = format!("-- planc: output = {{ csv = '{file}' }}\nselect id from orders");
+        shop.file("rules/w.sql", rule);
+        shop.planc(&["run", "w", "--write"]).says(1, &["error[P0705]"]);
+    }
+    assert_eq!(
+        before,
+        ["planc.toml", "planc.lock", "rules/r.sql", "orders.csv"].map(|file| shop.read(file))
+    );
+    shop.file("rules/w.sql", "-- planc: output = { csv = 'same.csv' }\nselect id from orders");
+    shop.file("rules/v.sql", "-- planc: output = { csv = 'same.csv' }\nselect 1 as one");
+    shop.planc(&["run", "--all", "--write"]).says(2, &["`v` and `w` both write to"]);
+}
+
+#[test]
+fn a_digest_of_a_rule_that_reads_rules_runs() {
+    let shop = Sandbox::shop();
+    shop.file("rules/s.sql", "select id from orders");
+    shop.file("rules/r.sql", "select id + 1 as next from s order by next");
+    let digest = digest(&shop, "r");
+    let rows = shop.planc(&["run", &digest, "--format", "csv"]).succeeded().stdout;
+    assert_eq!(rows.lines().collect::<Vec<_>>(), ["next", "2", "3", "4"]);
+}
+
+#[test]
 fn sources_are_checked_before_they_are_read() {
     let shop = Sandbox::shop();
     shop.file("rules/r.sql", "select id, amount from orders");

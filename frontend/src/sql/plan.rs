@@ -6,7 +6,7 @@ use datafusion::common::Result;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::planner::SqlToRel;
-use planc_ir::{Catalog, Diagnostic, Plan, code};
+use planc_ir::{Catalog, Diagnostic, Plan, Span, code};
 use sqlparser::ast::{Query, Statement};
 
 use super::parameters::{ParameterTypes, type_parameters};
@@ -46,6 +46,17 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
             Err(error) => diagnostics.extend(locate::faults(&judge, &query, error, &places)),
         }
     }
+    // A function that does not exist needs no comparison.
+    let unknown: Vec<_> =
+        diagnostics.iter().filter(|d| d.code == code::UNKNOWN_FUNCTION).map(|d| d.span).collect();
+    let overlaps = |a: Option<Span>, b: Option<Span>| match (a, b) {
+        (Some(a), Some(b)) => a.start < b.end && b.start < a.end,
+        _ => true,
+    };
+    diagnostics.retain(|d| {
+        d.code != code::UNVERIFIED_TRANSLATION
+            || !unknown.iter().any(|span| overlaps(*span, d.span))
+    });
     settle(&mut diagnostics);
     if diagnostics.iter().any(Diagnostic::is_error) {
         plan = None;
