@@ -10,7 +10,7 @@ use datafusion::common::{Column, DataFusionError, Result};
 use datafusion::logical_expr::logical_plan::TableScan;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast};
-use planc_ir::catalog::{logical_type, table_name};
+use planc_ir::catalog::{is_work_table, logical_type, table_name};
 use planc_ir::code::{COLUMN_DROPPED, COLUMN_RETYPED, INTERNAL, SOURCE_UNREADABLE};
 use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Plan};
@@ -77,7 +77,9 @@ type Fields = BTreeMap<String, FieldRef>;
 fn scanned_fields(plan: &Plan) -> Result<BTreeMap<String, Fields>> {
     let mut reads: BTreeMap<String, Fields> = BTreeMap::new();
     plan.logical.apply_with_subqueries(|node| {
-        if let LogicalPlan::TableScan(scan) = node {
+        if let LogicalPlan::TableScan(scan) = node
+            && !is_work_table(scan)
+        {
             let fields = reads.entry(table_name(&scan.table_name)).or_default();
             let projected = scan.projected_schema.fields().iter();
             fields.extend(projected.map(|field| (field.name().clone(), Arc::clone(field))));
@@ -162,6 +164,9 @@ fn bind_at(plan: &LogicalPlan, bindings: &Bindings, depth: usize) -> Result<Logi
             // a column that the scan takes for NOT NULL is one.
             return Ok(Transformed::no(node));
         };
+        if is_work_table(&scan) {
+            return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
+        }
         let name = table_name(&scan.table_name);
         match bindings.get(&name) {
             Some(Binding::Source(source)) => {

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use datafusion::catalog::cte_worktable::CteWorkTable;
+use datafusion::catalog::default_table_source::source_as_provider;
 use datafusion::common::TableReference;
-use datafusion::logical_expr::{TableSource, TableType};
+use datafusion::logical_expr::{TableScan, TableSource, TableType};
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
@@ -90,6 +92,12 @@ impl Catalog {
 pub fn table_name(reference: &TableReference) -> String {
     let parts = [reference.catalog(), reference.schema(), Some(reference.table())];
     parts.into_iter().flatten().collect::<Vec<_>>().join(".")
+}
+
+/// Whether a scan reads the work table of the recursive query around it, which is no table
+/// of any catalog.
+pub fn is_work_table(scan: &TableScan) -> bool {
+    source_as_provider(&scan.source).is_ok_and(|provider| provider.is::<CteWorkTable>())
 }
 
 /// A table source that knows its schema and cannot be read: what compiled plans scan.

@@ -7,7 +7,7 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::LogicalPlan;
 
-use crate::catalog::table_name;
+use crate::catalog::{is_work_table, table_name};
 
 /// A logical plan that is being compiled, or was decoded from an artifact.
 #[derive(Debug, Clone)]
@@ -42,7 +42,9 @@ impl Plan {
         let mut reads: BTreeMap<String, BTreeMap<String, arrow::datatypes::DataType>> =
             BTreeMap::new();
         self.logical.apply_with_subqueries(|node| {
-            if let LogicalPlan::TableScan(scan) = node {
+            if let LogicalPlan::TableScan(scan) = node
+                && !is_work_table(scan)
+            {
                 let columns = reads.entry(table_name(&scan.table_name)).or_default();
                 for field in scan.projected_schema.fields() {
                     columns.insert(field.name().clone(), field.data_type().clone());

@@ -105,6 +105,15 @@ fn a_digest_of_a_rule_that_reads_rules_runs() {
 }
 
 #[test]
+fn a_recursive_query_reads_itself_and_tables() {
+    let shop = Sandbox::shop();
+    let sql = "with recursive c(n) as (select 1 union all select n + 1 from c join orders on id = n) select n from c order by n";
+    shop.file("rules/r.sql", sql);
+    let rows = shop.planc(&["run", "r", "--format", "csv"]).succeeded().stdout;
+    assert_eq!(rows.lines().collect::<Vec<_>>(), ["n", "1", "2", "3", "4"]);
+}
+
+#[test]
 fn sources_are_checked_before_they_are_read() {
     let shop = Sandbox::shop();
     shop.file("rules/r.sql", "select id, amount from orders");
