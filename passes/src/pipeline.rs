@@ -15,6 +15,11 @@ pub const ANALYZE: &[Pass] = &[
         reason: "every implicit conversion becomes a cast, so that no consumer coerces in its own way",
         apply: coerce_types::apply,
     },
+    Pass {
+        name: "fold_constants",
+        reason: "some types depend on constants that coercion has just wrapped in casts",
+        apply: fold_constants::apply,
+    },
 ];
 
 /// Passes that run in this order, again and again, until the plan stands still.

@@ -93,6 +93,7 @@ async fn every_relation_survives_renaming() {
         "select distinct s from a",
         "select case when x > 5 then cast(2 as int) else x end c from a",
         "select cast(1 as int) c union all select 2",
+        "select round(cast(x as decimal(10, 2)), 1) c from a",
         "select x from a union all select s from a",
         "select a.id, a2.id as other from a, a as a2 where a.x = a2.x",
         "select count(*), count(*) + 1 from a",
