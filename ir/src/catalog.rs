@@ -31,6 +31,24 @@ pub struct Constraints {
     /// Column sets whose values are unique where none of them is NULL.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unique: Vec<Vec<String>>,
+    /// Columns that hold no NULL, beyond what the schema itself says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_null: Vec<String>,
+    /// Foreign keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+}
+
+/// A foreign key: where none of `columns` is NULL, `table` has a row with these values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// The referring columns.
+    pub columns: Vec<String>,
+    /// The table referred to, as rules name it.
+    pub table: String,
+    /// The columns referred to, one for each of `columns`.
+    pub to: Vec<String>,
 }
 
 impl Table {
@@ -60,6 +78,16 @@ impl Table {
                 parts.push(format!("{kind}:{}", set.len()).into_bytes());
                 parts.extend(set.iter().map(|column| column.as_bytes().to_vec()));
             }
+        }
+        for column in &self.constraints.not_null {
+            parts.push(b"not_null".to_vec());
+            parts.push(column.as_bytes().to_vec());
+        }
+        for reference in &self.constraints.references {
+            parts.push(format!("references:{}", reference.columns.len()).into_bytes());
+            parts.push(reference.table.as_bytes().to_vec());
+            let columns = reference.columns.iter().chain(&reference.to);
+            parts.extend(columns.map(|column| column.as_bytes().to_vec()));
         }
         Digest::of_parts(parts.iter().map(Vec::as_slice))
     }
@@ -102,18 +130,28 @@ pub fn is_work_table(scan: &TableScan) -> bool {
 
 /// A table source that knows its schema and cannot be read: what compiled plans scan.
 #[derive(Debug, Clone)]
-pub struct SchemaSource(SchemaRef);
+pub struct SchemaSource(Arc<Table>);
 
 impl SchemaSource {
-    /// A source of this schema.
+    /// A source of this schema, about which nothing is declared.
     pub fn new(schema: SchemaRef) -> Self {
-        SchemaSource(schema)
+        SchemaSource(Arc::new(Table { schema, constraints: Constraints::default() }))
     }
+
+    /// A source of this table, with what is declared about it.
+    pub fn of(table: Arc<Table>) -> Self {
+        SchemaSource(table)
+    }
+}
+
+/// What is declared about the table of a scan. Plans decoded from artifacts know nothing.
+pub fn declared(scan: &TableScan) -> Option<&Constraints> {
+    scan.source.downcast_ref::<SchemaSource>().map(|source| &source.0.constraints)
 }
 
 impl TableSource for SchemaSource {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.0)
+        Arc::clone(&self.0.schema)
     }
 
     fn table_type(&self) -> TableType {

@@ -21,9 +21,10 @@ mod relation;
 mod sink;
 mod value;
 
+use std::collections::HashMap;
 use std::fmt;
 
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 pub(crate) use expression::{Scope, chain, grouping_sets};
@@ -65,6 +66,15 @@ pub fn relation_key(plan: &LogicalPlan) -> Result<PlanKey> {
 pub fn expression_key(expr: &Expr, inputs: &[&DFSchema]) -> Result<PlanKey> {
     let mut sink = Sink::new("expression");
     let scope = Scope::over(inputs.iter().copied());
+    relation::Walk::default().expression(&mut sink, expr, &scope)?;
+    Ok(sink.finish())
+}
+
+/// The key of an expression whose columns stand for the numbers in `labels`: what is compared
+/// before the order of the inputs, and with it the ordinals, is known.
+pub fn labelled_key(expr: &Expr, labels: &HashMap<Column, usize>) -> Result<PlanKey> {
+    let mut sink = Sink::new("expression");
+    let scope = Scope::labelled(labels);
     relation::Walk::default().expression(&mut sink, expr, &scope)?;
     Ok(sink.finish())
 }

@@ -1,6 +1,6 @@
 //! The plan: DataFusion's logical plan and what planc knows of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
@@ -14,6 +14,9 @@ use crate::catalog::{is_work_table, table_name};
 pub struct Plan {
     /// The relational algebra, in DataFusion's terms.
     pub logical: LogicalPlan,
+    /// The declared constraints that a rewrite relied on, as `TABLE: KIND (COLUMNS)`. They are
+    /// no part of an artifact.
+    pub relied_on: BTreeSet<String>,
 }
 
 /// A table that a plan reads.
@@ -29,7 +32,7 @@ pub struct TableRead {
 impl Plan {
     /// Wraps a logical plan.
     pub fn new(logical: LogicalPlan) -> Self {
-        Plan { logical }
+        Plan { logical, relied_on: BTreeSet::new() }
     }
 
     /// The names, types and nullability of the output, in order.
@@ -69,7 +72,7 @@ impl Plan {
     /// session (`now()`), sorted and without repeats.
     pub fn unstable_functions(&self) -> Result<Vec<String>> {
         use datafusion::logical_expr::{Expr, Volatility};
-        let mut names = std::collections::BTreeSet::new();
+        let mut names = BTreeSet::new();
         self.logical.apply_with_subqueries(|node| {
             node.apply_expressions(|expr| {
                 expr.apply(|expr| {

@@ -1,5 +1,7 @@
 //! What a pass is.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -28,6 +30,7 @@ pub struct PassContext<'a> {
     state: &'a SessionState,
     options: Arc<ConfigOptions>,
     aliases: Arc<AliasGenerator>,
+    relied_on: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> PassContext<'a> {
@@ -36,7 +39,24 @@ impl<'a> PassContext<'a> {
         let mut options = state.config_options().as_ref().clone();
         options.optimizer.max_passes = 1;
         options.optimizer.skip_failed_rules = false;
-        PassContext { state, options: Arc::new(options), aliases: Arc::default() }
+        PassContext {
+            state,
+            options: Arc::new(options),
+            aliases: Arc::default(),
+            relied_on: RefCell::default(),
+        }
+    }
+
+    /// Notes that a rewrite is right because of a declared constraint of this table. `kind` is
+    /// the word of the project file: `key`, `unique`, `not_null` or `references`.
+    pub(crate) fn rely_on(&self, table: &str, kind: &str, columns: &[String]) {
+        let constraint = format!("{table}: {kind} ({})", columns.join(", "));
+        self.relied_on.borrow_mut().insert(constraint);
+    }
+
+    /// The constraints noted by [`Self::rely_on`].
+    pub(crate) fn into_relied_on(self) -> BTreeSet<String> {
+        self.relied_on.into_inner()
     }
 
     /// Runs one of DataFusion's analyzer rules.

@@ -38,7 +38,7 @@ pub type Trace<'t> = &'t mut dyn FnMut(&Step);
 /// the rewrites do not settle.
 pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Plan, Diagnostic> {
     let cx = PassContext::new(state);
-    let mut plan = plan.logical;
+    let Plan { logical: mut plan, mut relied_on } = plan;
     for pass in ANALYZE {
         plan = step(pass, 0, plan, &cx, trace)?.0;
     }
@@ -52,7 +52,8 @@ pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Pl
         }
         let key = key(&plan);
         if !fired || seen.last() == Some(&key) {
-            return Ok(Plan::new(plan));
+            relied_on.extend(cx.into_relied_on());
+            return Ok(Plan { logical: plan, relied_on });
         }
         if seen.contains(&key) {
             return Err(unsettled("the rewrites go round in a circle"));

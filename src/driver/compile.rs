@@ -346,6 +346,7 @@ impl<'p> Compiler<'p> {
                         return (record, None);
                     }
                 }
+                record.constraints = plan.relied_on.into_iter().collect();
                 record.digest = Some(Digest::of(&encoded.bytes));
                 record.portable = encoded.portable;
                 (record, Some(encoded.bytes))

@@ -195,9 +195,10 @@ mod tests {
             [
                 "shop.orders: id Int64 not null, At Timestamp(ns, \"UTC\"), \
                  amount Decimal128(12, 2) not null, note Utf8, tags List(Utf8) \
-                 Constraints { keys: [[\"id\"]], unique: [] }",
+                 Constraints { keys: [[\"id\"]], unique: [], not_null: [], references: [] }",
                 "lines: a Int32 not null, b Int32 not null, c Int32 \
-                 Constraints { keys: [[\"a\", \"b\"]], unique: [[\"c\"]] }",
+                 Constraints { keys: [[\"a\", \"b\"]], unique: [[\"c\"]], not_null: [], \
+                 references: [] }",
             ]
         );
     }

@@ -35,7 +35,7 @@ impl ContextProvider for Provider<'_> {
             .catalog
             .get(&table_name(&name))
             .ok_or_else(|| plan_datafusion_err!("table '{name}' not found"))?;
-        Ok(Arc::new(SchemaSource::new(Arc::clone(&table.schema))))
+        Ok(Arc::new(SchemaSource::of(Arc::clone(table))))
     }
 
     fn get_table_function_source(

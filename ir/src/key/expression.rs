@@ -1,5 +1,7 @@
 //! Expressions in a key.
 
+use std::collections::HashMap;
+
 use arrow::datatypes::FieldRef;
 use datafusion::common::{
     Column, DFSchema, ExprSchema, Result, not_impl_err, plan_datafusion_err, plan_err,
@@ -20,17 +22,18 @@ use super::sink::Sink;
 #[derive(Debug, Clone)]
 pub(crate) struct Scope<'a> {
     inputs: Vec<(usize, &'a DFSchema)>,
+    labels: Option<&'a HashMap<Column, usize>>,
 }
 
 impl<'a> Scope<'a> {
     /// No columns at all.
     pub(crate) fn none() -> Self {
-        Scope { inputs: Vec::new() }
+        Scope { inputs: Vec::new(), labels: None }
     }
 
     /// The columns of one input.
     pub(crate) fn of(schema: &'a DFSchema) -> Self {
-        Scope { inputs: vec![(0, schema)] }
+        Scope { inputs: vec![(0, schema)], labels: None }
     }
 
     /// The columns of several inputs, numbered through.
@@ -41,16 +44,24 @@ impl<'a> Scope<'a> {
             first += schema.fields().len();
             (at, schema)
         });
-        Scope { inputs: inputs.collect() }
+        Scope { inputs: inputs.collect(), labels: None }
     }
 
     /// The columns of the right input of a join alone, numbered behind those of the left.
     pub(crate) fn right(left: &DFSchema, right: &'a DFSchema) -> Self {
-        Scope { inputs: vec![(left.fields().len(), right)] }
+        Scope { inputs: vec![(left.fields().len(), right)], labels: None }
+    }
+
+    /// Columns that stand for numbers of the caller's choice.
+    pub(crate) fn labelled(labels: &'a HashMap<Column, usize>) -> Self {
+        Scope { inputs: Vec::new(), labels: Some(labels) }
     }
 
     /// The ordinal of a column; the first input that has it counts, as in DataFusion.
     pub(crate) fn ordinal(&self, column: &Column) -> Option<usize> {
+        if let Some(labels) = self.labels {
+            return labels.get(column).copied();
+        }
         let found = |(first, schema): &(usize, &DFSchema)| {
             schema.maybe_index_of_column(column).map(|at| first + at)
         };
