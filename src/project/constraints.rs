@@ -239,7 +239,10 @@ mod tests {
     use super::*;
     use crate::project::config::Config;
 
-    fn check(toml: &str) -> Result<Vec<String>, Vec<(String, String, Option<String>)>> {
+    /// The text of a place, the message and the help.
+    type Wrong = (String, String, Option<String>);
+
+    fn check(toml: &str) -> Result<Vec<String>, Vec<Wrong>> {
         let field = |name: &str| Field::new(name, DataType::Int64, true);
         let mut catalog = Catalog::default();
         let emp = ["id", "dept_id", "Site"].map(field);
