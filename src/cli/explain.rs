@@ -65,7 +65,7 @@ fn rule(compiler: &Compiler, name: &str, console: &Console) -> Exit {
             let fired = if step.fired { "" } else { ": nothing to do" };
             text.push_str(&format!(
                 "== {}{round}{fired}\n   {}\n",
-                step.pass.name, step.pass.reason
+                step.name, step.reason
             ));
             if step.fired {
                 text.push_str(&format!("{}\n\n", step.plan.display_indent()));

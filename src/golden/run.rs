@@ -102,7 +102,7 @@ impl Run {
             let uncanonical = plan.logical.clone();
             let canonical = planc_passes::canonicalize(plan, session.state(), &mut |step| {
                 if step.fired {
-                    run.fired.insert(step.pass.name);
+                    run.fired.insert(step.name);
                 }
             })
             .map_err(|error| format!("sql {label}: {}", error.message))?;

@@ -305,7 +305,7 @@ fn with_output_names(renamed: Renamed, names: Vec<String>) -> Result<LogicalPlan
 }
 
 /// Whether any subquery refers to columns of the query around it.
-fn is_correlated(plan: &LogicalPlan) -> Result<bool> {
+pub(crate) fn is_correlated(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
     plan.apply_with_subqueries(|node| {
         node.apply_expressions(|expr| {
