@@ -1,7 +1,7 @@
 //! The ordered lists of passes. To add one: a module in `rewrite/`, a line here, a golden file.
 
-use crate::{BlockPass, Pass};
 use crate::rewrite::*;
+use crate::{BlockPass, Pass};
 
 /// Passes that run once, first: they give the plan its full meaning.
 pub const ANALYZE: &[Pass] = &[
@@ -79,9 +79,29 @@ pub const BLOCKS: &[BlockPass] = &[
         apply: left_to_anti::apply,
     },
     BlockPass {
+        name: "drop_left_joins",
+        reason: "a left join that is not read and matches once at most does nothing",
+        apply: drop_left_joins::apply,
+    },
+    BlockPass {
+        name: "merge_self_joins",
+        reason: "a table joined with itself on a key is one table",
+        apply: merge_self_joins::apply,
+    },
+    BlockPass {
         name: "order_inputs",
         reason: "joins commute: the parts stand in an order of their own, behind all that adds or takes parts",
         apply: order_inputs::apply,
+    },
+    BlockPass {
+        name: "inner_to_semi",
+        reason: "an input that is not read and matches once at most only asks for existence; in the order of the inputs, where several could",
+        apply: inner_to_semi::apply,
+    },
+    BlockPass {
+        name: "drop_semi_joins",
+        reason: "a semi join that finds a partner for every row does nothing",
+        apply: drop_semi_joins::apply,
     },
     BlockPass {
         name: "unify_columns",

@@ -63,10 +63,7 @@ fn rule(compiler: &Compiler, name: &str, console: &Console) -> Exit {
             let round =
                 if step.round == 0 { String::new() } else { format!(" (round {})", step.round) };
             let fired = if step.fired { "" } else { ": nothing to do" };
-            text.push_str(&format!(
-                "== {}{round}{fired}\n   {}\n",
-                step.name, step.reason
-            ));
+            text.push_str(&format!("== {}{round}{fired}\n   {}\n", step.name, step.reason));
             if step.fired {
                 text.push_str(&format!("{}\n\n", step.plan.display_indent()));
             }

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use datafusion::common::{Column, DFSchema, JoinConstraint, JoinType, NullEquality, Result, ScalarValue};
+use datafusion::common::{
+    Column, DFSchema, JoinConstraint, JoinType, NullEquality, Result, ScalarValue,
+};
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
@@ -122,9 +124,7 @@ pub(crate) fn sorted(conjuncts: Vec<Expr>, schemas: &[&DFSchema]) -> Result<Vec<
 
 fn filter(input: LogicalPlan, conjuncts: Vec<Expr>) -> Result<LogicalPlan> {
     match conjunction(sorted(conjuncts, &[input.schema()])?) {
-        Some(predicate) => {
-            Ok(LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input))?))
-        }
+        Some(predicate) => Ok(LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input))?)),
         None => Ok(input),
     }
 }
@@ -140,9 +140,8 @@ fn join(
     let conjuncts = sorted(conjuncts, &[left.schema(), right.schema()])?;
     let pair = |expr: &Expr, equality: Operator| match expr {
         Expr::BinaryExpr(BinaryExpr { left, op, right }) if *op == equality => {
-            let reads = |expr: &Expr, columns| {
-                !expr.column_refs().is_empty() && reads_only(expr, columns)
-            };
+            let reads =
+                |expr: &Expr, columns| !expr.column_refs().is_empty() && reads_only(expr, columns);
             if reads(left, &left_columns) && reads(right, &right_columns) {
                 Some((left.as_ref().clone(), right.as_ref().clone()))
             } else if reads(right, &left_columns) && reads(left, &right_columns) {
@@ -167,8 +166,7 @@ fn join(
             None => rest.push(conjunct),
         }
     }
-    let null_equality =
-        if on.is_empty() { NullEquality::NullEqualsNothing } else { null_equality };
+    let null_equality = if on.is_empty() { NullEquality::NullEqualsNothing } else { null_equality };
     if on.is_empty() && rest.is_empty() && kind != JoinType::Inner {
         // Only an inner join may be without a condition.
         rest.push(Expr::Literal(ScalarValue::Boolean(Some(true)), None));

@@ -1,6 +1,6 @@
 //! Columns that are equal on every row of a block.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use datafusion::common::{Column, ExprSchema};
 use datafusion::logical_expr::expr::BinaryExpr;
@@ -50,11 +50,6 @@ impl Classes {
     pub(crate) fn equal(&self, column: &Column) -> &[Column] {
         let class = self.class_of(column).and_then(|class| self.members.get(class));
         class.map_or(&[], Vec::as_slice)
-    }
-
-    /// The literal that a column equals.
-    pub(crate) fn constant(&self, column: &Column) -> Option<&Expr> {
-        self.constants.get(self.class_of(column)?)?.as_ref()
     }
 
     /// Whether a conjunct is an equality of this kind; it is then part of the classes.
@@ -137,10 +132,5 @@ impl Classes {
             members.retain(|column| place.contains_key(column));
             members.sort_by_key(|column| place.get(column).copied());
         }
-    }
-
-    /// Whether a column has an equal one among these.
-    pub(crate) fn has_equal_in(&self, column: &Column, columns: &HashSet<Column>) -> bool {
-        self.equal(column).iter().any(|equal| columns.contains(equal))
     }
 }

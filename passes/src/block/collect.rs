@@ -7,13 +7,16 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result};
 use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{
-    Expr, Filter, Join, Limit, LogicalPlan, Operator, Projection, Sort, Window, binary_expr,
+    Aggregate, Distinct, Expr, Filter, Join, Limit, LogicalPlan, Operator, Projection, Sort,
+    Window, binary_expr,
 };
 
 use super::normalize::{children, finish};
-use super::uses::{How, Uses};
-use super::{Block, Both, Left, Output, Semi, Surroundings, columns_of, reads_any, reads_only, substitute};
-use crate::property::{Outcomes, is_volatile, outcomes};
+use super::uses::{How, Readers, Uses};
+use super::{
+    Block, Both, Left, Output, Semi, Surroundings, columns_of, reads_any, reads_only, substitute,
+};
+use crate::property::{Outcomes, is_volatile, outcomes, rejects_null};
 
 /// Takes the topmost relations of a plan apart. The relations below are normalized already
 /// when they come to lie in the block.
@@ -25,8 +28,8 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
         LogicalPlan::Filter(filter) if !is_volatile(&filter.predicate) => {
             let Filter { predicate, input, .. } = filter;
             let uses = std::slice::from_ref(&predicate);
-            let uses = Uses { how: How::Where, exprs: uses, defined: None, parent: around.uses };
-            let below = Surroundings { uses: Some(&uses), ..*around };
+            let uses = Uses { how: How::Where, exprs: uses, defined: None, parent: around.readers };
+            let below = Surroundings { readers: Readers::Above(&uses), ..*around };
             let mut block = collect(Arc::unwrap_or_clone(input), &below)?;
             let map = block.map();
             for conjunct in split_conjunction_owned(predicate) {
@@ -43,7 +46,9 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
             JoinType::RightAnti => semi(swapped(join, JoinType::LeftAnti), around),
             _ => Ok(Block::leaf(children(LogicalPlan::Join(join), around)?)),
         },
-        LogicalPlan::Sort(Sort { expr, input, fetch }) if !expr.iter().any(|s| is_volatile(&s.expr)) => {
+        LogicalPlan::Sort(Sort { expr, input, fetch })
+            if !expr.iter().any(|s| is_volatile(&s.expr)) =>
+        {
             let uses: Vec<Expr> = expr.iter().map(|sort| sort.expr.clone()).collect();
             through(Arc::unwrap_or_clone(input), &uses, around, |input, map| {
                 let expr = expr
@@ -83,6 +88,21 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
             );
             Ok(block)
         }
+        // Where it does not matter how often a row comes, repeats need not be dropped.
+        LogicalPlan::Distinct(Distinct::All(input)) if around.any_multiplicity => {
+            collect(Arc::unwrap_or_clone(input), around)
+        }
+        LogicalPlan::Aggregate(aggregate)
+            if around.any_multiplicity
+                && aggregate.aggr_expr.is_empty()
+                && !aggregate.group_expr.is_empty()
+                && !matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)])
+                && !aggregate.group_expr.iter().any(is_volatile) =>
+        {
+            let Aggregate { group_expr, input, schema, .. } = aggregate;
+            let projection = Projection::try_new_with_schema(group_expr, input, schema)?;
+            self::projection(projection, around)
+        }
         other => Ok(Block::leaf(children(other, around)?)),
     }
 }
@@ -104,9 +124,11 @@ pub(super) fn aliased(expr: Expr, column: &Column) -> Expr {
 fn projection(projection: Projection, around: &Surroundings) -> Result<Block> {
     let Projection { expr, input, schema, .. } = projection;
     let defined = Some(schema.as_ref());
-    let uses = Uses { how: How::Output, exprs: &expr, defined, parent: around.uses };
-    let mut block =
-        collect(Arc::unwrap_or_clone(input), &Surroundings { uses: Some(&uses), ..*around })?;
+    let uses = Uses { how: How::Output, exprs: &expr, defined, parent: around.readers };
+    let mut block = collect(
+        Arc::unwrap_or_clone(input),
+        &Surroundings { readers: Readers::Above(&uses), ..*around },
+    )?;
     let map = block.map();
     block.outputs = expr
         .into_iter()
@@ -149,7 +171,9 @@ fn condition(
     };
     let pairs = on.into_iter().map(|(left, right)| binary_expr(left, equality, right));
     let rest = filter.into_iter().flat_map(split_conjunction_owned);
-    let is_true = |expr: &Expr| matches!(expr, Expr::Literal(datafusion::common::ScalarValue::Boolean(Some(true)), _));
+    let is_true = |expr: &Expr| {
+        matches!(expr, Expr::Literal(datafusion::common::ScalarValue::Boolean(Some(true)), _))
+    };
     pairs
         .chain(rest)
         .filter(|conjunct| !is_true(conjunct))
@@ -164,8 +188,8 @@ fn sides(join: &mut Join, around: &Surroundings) -> Result<(Block, Block)> {
     let right = Arc::unwrap_or_clone(std::mem::replace(&mut join.right, empty()));
     let pairs = join.on.iter().flat_map(|(left, right)| [left.clone(), right.clone()]);
     let uses: Vec<Expr> = pairs.chain(join.filter.clone()).collect();
-    let uses = Uses { how: How::On, exprs: &uses, defined: None, parent: around.uses };
-    let left_around = Surroundings { uses: Some(&uses), exact: false, ..*around };
+    let uses = Uses { how: How::On, exprs: &uses, defined: None, parent: around.readers };
+    let left_around = Surroundings { readers: Readers::Above(&uses), exact: false, ..*around };
     let existence = matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti);
     let any_multiplicity = around.any_multiplicity || existence;
     let right_around = Surroundings { any_multiplicity, ..left_around };
@@ -199,7 +223,8 @@ fn left(mut join: Join, around: &Surroundings) -> Result<Block> {
     let mut outputs = std::mem::take(&mut block.outputs);
     for output in std::mem::take(&mut right.outputs) {
         let movable = matches!(&output.expr, Expr::Column(_))
-            || (is_null_of_nulls(&output.expr, &raw) && !crate::property::is_fallible(&output.expr, &right));
+            || (is_null_of_nulls(&output.expr, &raw)
+                && !crate::property::is_fallible(&output.expr, &right));
         if movable {
             map.insert(output.column.clone(), output.expr.clone());
             outputs.push(output);
@@ -223,12 +248,14 @@ fn left(mut join: Join, around: &Surroundings) -> Result<Block> {
             on.push(conjunct);
         }
     }
+    drop_implied(&mut right, &on);
     // The conditions read raw columns by now, as the right side has them.
     let map: Vec<Expr> = outputs.iter().map(|output| output.expr.clone()).collect();
     let names = schema_of(&outputs)?;
-    let outer = Uses { how: How::Output, exprs: &map, defined: Some(&names), parent: around.uses };
-    let uses = Uses { how: How::On, exprs: &on, defined: None, parent: Some(&outer) };
-    let right_around = Surroundings { uses: Some(&uses), exact: false, ..*around };
+    let outer =
+        Uses { how: How::Output, exprs: &map, defined: Some(&names), parent: around.readers };
+    let uses = Uses { how: How::On, exprs: &on, defined: None, parent: Readers::Above(&outer) };
+    let right_around = Surroundings { readers: Readers::Above(&uses), exact: false, ..*around };
     block.lefts.push(Left { right: finish(right, &right_around)?, on });
     block.outputs = outputs;
     Ok(block)
@@ -264,12 +291,29 @@ fn semi(mut join: Join, around: &Surroundings) -> Result<Block> {
         }
     }
     right.outputs.clear();
-    let uses = Uses { how: How::On, exprs: &on, defined: None, parent: None };
-    let right_around =
-        Surroundings { uses: Some(&uses), exact: false, any_multiplicity: true, ..*around };
+    if !join.null_aware {
+        drop_implied(&mut right, &on);
+    }
+    let uses = Uses { how: How::On, exprs: &on, defined: None, parent: Readers::Nobody };
+    let right_around = Surroundings {
+        readers: Readers::Above(&uses),
+        exact: false,
+        any_multiplicity: true,
+        ..*around
+    };
     let right = finish(right, &right_around)?;
     block.semis.push(Semi { right, on, anti, null_aware: join.null_aware });
     Ok(block)
+}
+
+/// Drops `x IS NOT NULL` of a right side where the condition is not TRUE for a NULL.
+fn drop_implied(right: &mut Block, on: &[Expr]) {
+    right.conjuncts.retain(|conjunct| {
+        let Expr::IsNotNull(expr) = conjunct else { return true };
+        let Expr::Column(column) = expr.as_ref() else { return true };
+        let alone = std::iter::once(column.clone()).collect();
+        !on.iter().any(|on| rejects_null(on, &alone))
+    });
 }
 
 /// Moves the computed outputs of an input above a relation that passes its columns on.
@@ -279,10 +323,14 @@ fn through(
     around: &Surroundings,
     relation: impl FnOnce(LogicalPlan, &HashMap<Column, Expr>) -> Result<LogicalPlan>,
 ) -> Result<Block> {
-    let uses = Uses { how: How::Order, exprs: uses, defined: None, parent: around.uses };
+    let uses = Uses { how: How::Order, exprs: uses, defined: None, parent: around.readers };
     // How often a row comes is seen by limits and windows, and by nobody else here.
-    let inner =
-        Surroundings { uses: Some(&uses), exact: false, any_multiplicity: false, cx: around.cx };
+    let inner = Surroundings {
+        readers: Readers::Above(&uses),
+        exact: false,
+        any_multiplicity: false,
+        cx: around.cx,
+    };
     let block = collect(input, &inner)?;
     let (plan, outputs) = closed(block, &inner)?;
     let map = outputs.iter().map(|o| (o.column.clone(), o.expr.clone())).collect();
@@ -291,13 +339,17 @@ fn through(
 }
 
 /// A block as a relation, with its outputs to be computed above.
-pub(super) fn closed(mut block: Block, around: &Surroundings) -> Result<(LogicalPlan, Vec<Output>)> {
+pub(super) fn closed(
+    mut block: Block,
+    around: &Surroundings,
+) -> Result<(LogicalPlan, Vec<Output>)> {
     let outputs = std::mem::take(&mut block.outputs);
     let exprs: Vec<Expr> = outputs.iter().map(|output| output.expr.clone()).collect();
     let names = schema_of(&outputs)?;
     let uses =
-        Uses { how: How::Output, exprs: &exprs, defined: Some(&names), parent: around.uses };
-    let plan = finish(block, &Surroundings { uses: Some(&uses), exact: false, ..*around })?;
+        Uses { how: How::Output, exprs: &exprs, defined: Some(&names), parent: around.readers };
+    let plan =
+        finish(block, &Surroundings { readers: Readers::Above(&uses), exact: false, ..*around })?;
     Ok((plan, outputs))
 }
 

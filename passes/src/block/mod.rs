@@ -20,9 +20,9 @@ mod uses;
 
 use std::collections::{HashMap, HashSet};
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::arrow::datatypes::FieldRef;
-use datafusion::common::{Column, DFSchema, ExprSchema, Result, plan_datafusion_err};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, DFSchema, ExprSchema, Result, ScalarValue, plan_datafusion_err};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use crate::PassContext;
@@ -32,7 +32,7 @@ pub(crate) use collect::collect;
 pub(crate) use known::known_conjuncts;
 pub(crate) use normalize::normalize;
 pub(crate) use order::order;
-pub(crate) use uses::{How, Uses};
+pub(crate) use uses::{How, Readers, Uses};
 
 /// One block. See the [module](self).
 #[derive(Debug, Clone, Default)]
@@ -82,7 +82,7 @@ pub(crate) struct Left {
 pub(crate) struct Surroundings<'a> {
     pub(crate) cx: &'a PassContext<'a>,
     /// What reads the columns outside.
-    pub(crate) uses: Option<&'a Uses<'a>>,
+    pub(crate) readers: Readers<'a>,
     /// Whether names, order and number of the columns must stay.
     pub(crate) exact: bool,
     /// Whether the reader cannot tell how often a row comes.
@@ -106,16 +106,31 @@ impl Block {
         self.lefts.iter().flat_map(|left| left.right.schema().columns()).collect()
     }
 
-    /// Every expression above the inputs, to look at.
-    pub(crate) fn exprs(&self) -> impl Iterator<Item = &Expr> {
-        let on = self.semis.iter().flat_map(|semi| &semi.on);
-        let on = on.chain(self.lefts.iter().flat_map(|left| &left.on));
-        let conjuncts = self.conjuncts.iter().chain(&self.after).chain(&self.fallible);
-        conjuncts.chain(on).chain(self.outputs.iter().map(|output| &output.expr))
+    /// The columns of the parts that are read outside; `None` where that is not known.
+    pub(crate) fn read_outside(&self, around: &Surroundings) -> Result<Option<HashSet<Column>>> {
+        let (uses, complete) = around.readers.resolve()?;
+        if !complete {
+            return Ok(None);
+        }
+        let map = self.map();
+        let mut columns = HashSet::new();
+        for (_, expr) in uses {
+            columns.extend(substitute(expr, &map)?.column_refs().into_iter().cloned());
+        }
+        for output in &self.outputs {
+            let passed = matches!(&output.expr, Expr::Column(own) if *own == output.column);
+            if around.exact || !passed {
+                columns.extend(output.expr.column_refs().into_iter().cloned());
+            }
+        }
+        Ok(Some(columns))
     }
 
     /// Adds a conjunct where it belongs.
     pub(crate) fn filter(&mut self, conjunct: Expr) {
+        if matches!(conjunct, Expr::Literal(ScalarValue::Boolean(Some(true)), _)) {
+            return;
+        }
         if crate::property::is_fallible(&conjunct, self) {
             self.fallible.push(conjunct);
         } else if !self.lefts.is_empty() && reads_any(&conjunct, &self.left_columns()) {

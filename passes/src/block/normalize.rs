@@ -10,15 +10,14 @@ use planc_ir::key::relation_key;
 
 use super::build::build;
 use super::collect::{aliased, closed, collect};
-use super::{Block, How, Surroundings, Uses, substitute};
+use super::{Block, How, Readers, Surroundings, Uses, substitute};
 use crate::pipeline::BLOCKS;
 use crate::property::subquery_of;
 
 /// Takes a plan apart into blocks, runs the block passes on each from the innermost outwards,
 /// and puts it together again.
 pub(crate) fn normalize(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
-    let block = collect(subqueries(plan, around)?, around)?;
-    finish(block, around)
+    normalize_below(subqueries(plan, around)?, around)
 }
 
 /// Runs the block passes and builds the relation.
@@ -44,8 +43,12 @@ fn subqueries(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
     if !found {
         return Ok(plan);
     }
-    let inner =
-        Surroundings { cx: around.cx, uses: None, exact: true, any_multiplicity: false };
+    let inner = Surroundings {
+        cx: around.cx,
+        readers: Readers::Nobody,
+        exact: true,
+        any_multiplicity: false,
+    };
     let normalized = plan.transform_down(|node| {
         node.map_subqueries(|plan| match plan {
             LogicalPlan::Subquery(mut subquery) => {
@@ -61,8 +64,12 @@ fn subqueries(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
 
 /// Normalizes below a relation that cannot be looked through.
 pub(super) fn children(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
-    let exact =
-        Surroundings { cx: around.cx, uses: None, exact: true, any_multiplicity: false };
+    let exact = Surroundings {
+        cx: around.cx,
+        readers: Readers::Nobody,
+        exact: true,
+        any_multiplicity: false,
+    };
     match plan {
         LogicalPlan::Aggregate(mut aggregate)
             if !matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)]) =>
@@ -90,7 +97,14 @@ pub(super) fn children(plan: LogicalPlan, around: &Surroundings) -> Result<Logic
 
 /// As [`normalize`], where subqueries are normalized already.
 fn normalize_below(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
-    finish(collect(plan, around)?, around)
+    if !around.exact {
+        return finish(collect(plan, around)?, around);
+    }
+    let all: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+    let uses = Uses { how: How::Result, exprs: &all, defined: None, parent: around.readers };
+    let around = Surroundings { readers: Readers::Above(&uses), ..*around };
+    let block = collect(plan, &Surroundings { exact: false, ..around })?;
+    finish(block, &around)
 }
 
 /// Computed columns of the input move into the keys and arguments.
@@ -100,12 +114,17 @@ fn aggregate(
     around: &Surroundings,
 ) -> Result<LogicalPlan> {
     let Aggregate { group_expr, aggr_expr, schema, .. } = aggregate;
-    let groups = Uses { how: How::Group, exprs: &group_expr, defined: None, parent: None };
-    let uses =
-        Uses { how: How::Aggregate, exprs: &aggr_expr, defined: None, parent: Some(&groups) };
+    let groups =
+        Uses { how: How::Group, exprs: &group_expr, defined: None, parent: Readers::Nobody };
+    let uses = Uses {
+        how: How::Aggregate,
+        exprs: &aggr_expr,
+        defined: None,
+        parent: Readers::Above(&groups),
+    };
     let inner = Surroundings {
         cx: around.cx,
-        uses: Some(&uses),
+        readers: Readers::Above(&uses),
         exact: false,
         any_multiplicity: aggr_expr.iter().all(is_multiplicity_blind),
     };
@@ -147,11 +166,15 @@ fn is_multiplicity_blind(expr: &Expr) -> bool {
 fn join(join: Join, around: &Surroundings) -> Result<LogicalPlan> {
     let pairs = join.on.iter().flat_map(|(left, right)| [left.clone(), right.clone()]);
     let uses: Vec<Expr> = pairs.chain(join.filter.clone()).collect();
-    let uses = Uses { how: How::On, exprs: &uses, defined: None, parent: around.uses };
+    let uses = Uses { how: How::On, exprs: &uses, defined: None, parent: around.readers };
     let lateral = matches!(*join.right, LogicalPlan::Subquery(_) | LogicalPlan::SubqueryAlias(_));
     let exact = matches!(join.join_type, JoinType::LeftMark | JoinType::RightMark) || lateral;
-    let inner =
-        Surroundings { cx: around.cx, uses: Some(&uses), exact, any_multiplicity: false };
+    let inner = Surroundings {
+        cx: around.cx,
+        readers: Readers::Above(&uses),
+        exact,
+        any_multiplicity: false,
+    };
     let normalized = |side: Arc<LogicalPlan>| normalize_exact(side, &inner);
     let (mut left, mut right) = (normalized(join.left)?, normalized(join.right)?);
     let mut on = join.on;

@@ -9,8 +9,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, Result};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::expr::BinaryExpr;
+use datafusion::logical_expr::utils::{split_binary, split_conjunction};
+use datafusion::logical_expr::{Expr, LogicalPlan, Operator, binary_expr};
 use planc_ir::Digest;
 use planc_ir::key::{PlanKey, labelled_key, relation_key};
 
@@ -42,7 +45,9 @@ pub(crate) fn order(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut open: Vec<usize> = wanted;
     while !open.is_empty() {
         let ready = open.iter().position(|place| {
-            !open.iter().any(|other| other != place && graph.depends(inputs + semis, *place, *other))
+            !open
+                .iter()
+                .any(|other| other != place && graph.depends(inputs + semis, *place, *other))
         });
         third.push(open.remove(ready.unwrap_or(0)));
     }
@@ -127,16 +132,9 @@ impl Graph {
             let part = inputs + semis + place;
             left.on.iter().for_each(|expr| graph.fact(8, Some(part), expr.clone()));
         }
-        if around.exact {
-            for (place, output) in block.outputs.iter().enumerate() {
-                graph.fact(1 << 40 | place, None, output.expr.clone());
-            }
-        }
-        if let Some(uses) = around.uses {
-            let map = block.map();
-            for (tag, expr) in uses.resolve()? {
-                graph.fact(1 << 41 | tag, None, substitute(expr, &map)?);
-            }
+        let map = block.map();
+        for (tag, expr) in around.readers.resolve()?.0 {
+            graph.fact(1 << 41 | tag, None, substitute(expr, &map)?);
         }
         Ok(graph)
     }
@@ -156,9 +154,10 @@ impl Graph {
 
     /// A colour for each part, all different but for parts that are interchangeable.
     fn resolve(&self) -> Result<Vec<Colour>> {
-        let first = self.parts.iter().map(|(kind, key)| {
-            Digest::of_parts([format!("{kind} {key:?}").as_bytes()])
-        });
+        let first = self
+            .parts
+            .iter()
+            .map(|(kind, key)| Digest::of_parts([format!("{kind} {key:?}").as_bytes()]));
         let first: Vec<Colour> = first.collect();
         if first.iter().collect::<BTreeSet<_>>().len() == first.len() {
             return Ok(first);
@@ -295,13 +294,13 @@ impl Graph {
     fn key(&self, expr: &Expr, labels: &HashMap<Column, usize>) -> Result<PlanKey> {
         let foreign = expr.column_refs().into_iter().any(|column| !labels.contains_key(column));
         if !foreign {
-            return labelled_key(expr, labels);
+            return labelled_key(&oriented(expr.clone(), labels)?, labels);
         }
         let mut all = labels.clone();
         for column in expr.column_refs() {
             all.entry(column.clone()).or_insert(usize::MAX - 1);
         }
-        labelled_key(expr, &all)
+        labelled_key(&oriented(expr.clone(), &all)?, &all)
     }
 
     /// What a plan in the order of these colours says.
@@ -347,9 +346,39 @@ impl Graph {
     }
 }
 
+/// The same predicate, its comparisons and chains turned by the labels of their columns: how
+/// they are turned in the plan depends on the order that is looked for.
+fn oriented(expr: Expr, labels: &HashMap<Column, usize>) -> Result<Expr> {
+    let turned = expr.transform_up(|expr| {
+        let Expr::BinaryExpr(BinaryExpr { left, op, right }) = &expr else {
+            return Ok(Transformed::no(expr));
+        };
+        if matches!(op, Operator::And | Operator::Or) {
+            let op = *op;
+            let operands = match op {
+                Operator::And => split_conjunction(&expr),
+                _ => split_binary(&expr, Operator::Or),
+            };
+            let mut keyed = operands
+                .into_iter()
+                .map(|operand| Ok((labelled_key(operand, labels)?, operand.clone())))
+                .collect::<Result<Vec<_>>>()?;
+            keyed.sort_by_key(|(key, _)| *key);
+            let operands = keyed.into_iter().map(|(_, operand)| operand);
+            let chain = operands.reduce(|left, right| binary_expr(left, op, right));
+            return Ok(chain.map_or_else(|| Transformed::no(expr.clone()), Transformed::yes));
+        }
+        let Some(swapped) = op.swap() else { return Ok(Transformed::no(expr)) };
+        if labelled_key(right, labels)? < labelled_key(left, labels)? {
+            let (left, right) = (right.as_ref().clone(), left.as_ref().clone());
+            return Ok(Transformed::yes(binary_expr(left, swapped, right)));
+        }
+        Ok(Transformed::no(expr))
+    })?;
+    Ok(turned.data)
+}
+
 fn is_equality_within(conjunct: &Expr, classes: &Classes) -> bool {
-    use datafusion::logical_expr::Operator;
-    use datafusion::logical_expr::expr::BinaryExpr;
     match conjunct {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
             match (left.as_ref(), right.as_ref()) {

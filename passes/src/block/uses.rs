@@ -20,8 +20,19 @@ pub(crate) struct Uses<'a> {
     /// The columns that they define, where it is a projection: readers further above know
     /// those only.
     pub(crate) defined: Option<&'a DFSchema>,
-    /// The relation above this one.
-    pub(crate) parent: Option<&'a Uses<'a>>,
+    /// What reads the relation's own columns.
+    pub(crate) parent: Readers<'a>,
+}
+
+/// Who reads the columns of a relation.
+#[derive(Clone, Copy)]
+pub(crate) enum Readers<'a> {
+    /// Nobody but those named so far.
+    Nobody,
+    /// Anybody may read anything.
+    Unknown,
+    /// A relation above, and its readers.
+    Above(&'a Uses<'a>),
 }
 
 /// What a relation does with expressions.
@@ -39,35 +50,38 @@ pub(crate) enum How {
     Order,
     /// Passes them on.
     Output,
-    /// Gives them to the user, each in its place.
+    /// Needs all of them, each in its place.
     Result,
 }
 
-impl Uses<'_> {
-    /// All expressions above, over the columns below, each with a tag that says how it is read.
-    pub(crate) fn resolve(&self) -> Result<Vec<(usize, Expr)>> {
-        let mut all = match self.parent {
-            Some(parent) => parent.resolve()?,
-            None => Vec::new(),
+impl Readers<'_> {
+    /// All expressions above, over the columns below, each with a tag that says how it is
+    /// read; and whether these are all.
+    pub(crate) fn resolve(&self) -> Result<(Vec<(usize, Expr)>, bool)> {
+        let uses = match self {
+            Readers::Nobody => return Ok((Vec::new(), true)),
+            Readers::Unknown => return Ok((Vec::new(), false)),
+            Readers::Above(uses) => uses,
         };
-        if let Some(schema) = self.defined {
+        let (mut all, complete) = uses.parent.resolve()?;
+        if let Some(schema) = uses.defined {
             let columns = schema.columns().into_iter();
-            let exprs = self.exprs.iter().map(|expr| expr.clone().unalias_nested().data);
+            let exprs = uses.exprs.iter().map(|expr| expr.clone().unalias_nested().data);
             let map: HashMap<Column, Expr> = columns.zip(exprs).collect();
             for (_, expr) in &mut all {
                 *expr = substitute(std::mem::take(expr), &map)?;
             }
         }
-        if self.how != How::Output {
-            for (place, expr) in self.exprs.iter().enumerate() {
-                let place = match self.how {
+        if uses.how != How::Output {
+            for (place, expr) in uses.exprs.iter().enumerate() {
+                let place = match uses.how {
                     How::Order | How::Result => place,
                     _ => 0,
                 };
-                let tag = (self.how as usize) << 32 | place;
+                let tag = (uses.how as usize) << 32 | place;
                 all.push((tag, expr.clone().unalias_nested().data));
             }
         }
-        Ok(all)
+        Ok((all, complete))
     }
 }

@@ -53,9 +53,10 @@ fn unmatched(block: &Block) -> Option<usize> {
             _ => false,
         });
         // An anti join comes before all left joins, and nothing may need its right side.
-        let early = !left.on.iter().any(|on| {
-            on.column_refs().iter().any(|c| late.contains(*c) && !columns.contains(*c))
-        });
+        let early = !left
+            .on
+            .iter()
+            .any(|on| on.column_refs().iter().any(|c| late.contains(*c) && !columns.contains(*c)));
         let others = block.lefts.iter().enumerate().filter(|(other, _)| *other != place);
         let unread = others.flat_map(|(_, other)| &other.on).all(|on| !reads_any(on, &columns));
         is_null && early && unread && !left.on.is_empty()

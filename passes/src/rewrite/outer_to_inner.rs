@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use datafusion::common::{Column, JoinType, Result};
 use datafusion::logical_expr::{Expr, Join, LogicalPlan};
 
-use crate::block::{Block, Surroundings, collect, columns_of, substitute};
+use crate::block::{Block, Readers, Surroundings, collect, columns_of, substitute};
 use crate::property::rejects_null;
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
@@ -37,7 +37,7 @@ pub(crate) fn take_in(
     on: Vec<Expr>,
     around: &Surroundings,
 ) -> Result<()> {
-    let within = Surroundings { uses: None, exact: false, ..*around };
+    let within = Surroundings { readers: Readers::Unknown, exact: false, ..*around };
     let part = collect(plan, &within)?;
     let map = part.map();
     block.inputs.extend(part.inputs);

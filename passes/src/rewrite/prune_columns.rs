@@ -10,7 +10,8 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::{
-    Aggregate, Expr, LogicalPlan, Projection, SubqueryAlias, TableScan, TableScanBuilder, Union, Window,
+    Aggregate, Expr, LogicalPlan, Projection, SubqueryAlias, TableScan, TableScanBuilder, Union,
+    Window,
 };
 use planc_ir::catalog::is_work_table;
 
@@ -43,7 +44,9 @@ fn prune(plan: LogicalPlan, used: &Used) -> Result<Transformed<LogicalPlan>> {
         LogicalPlan::Window(window) => self::window(window, used),
         LogicalPlan::Union(union) => self::union(union, used),
         LogicalPlan::SubqueryAlias(alias) => self::alias(alias, used),
-        LogicalPlan::Filter(_) | LogicalPlan::Sort(_) | LogicalPlan::Limit(_)
+        LogicalPlan::Filter(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::Limit(_)
         | LogicalPlan::Join(_) => {
             let mut below = used.clone();
             read_by(&plan.expressions(), &mut below);

@@ -8,12 +8,13 @@ use datafusion::logical_expr::LogicalPlan;
 
 use super::rename::is_correlated;
 use crate::PassContext;
-use crate::block::{Surroundings, normalize};
+use crate::block::{Readers, Surroundings, normalize};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     if is_correlated(&plan)? {
         return Ok(Transformed::no(plan));
     }
-    let around = Surroundings { cx, uses: None, exact: true, any_multiplicity: false };
+    let around =
+        Surroundings { cx, readers: Readers::Nobody, exact: true, any_multiplicity: false };
     Ok(Transformed::yes(normalize(plan, &around)?))
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{
-    Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result, plan_err,
+    Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result, TableReference, plan_err,
 };
 use datafusion::logical_expr::{
     Aggregate, Distinct, EmptyRelation, Expr, Filter, Join, Limit, LogicalPlan, Projection, Sort,
@@ -290,17 +290,22 @@ fn all_columns(plan: LogicalPlan) -> Renamed {
 
 /// Puts the output names back, in the topmost projection where there is one.
 fn with_output_names(renamed: Renamed, names: Vec<String>) -> Result<LogicalPlan> {
-    let named = |(expr, name): (Expr, String)| match expr {
-        Expr::Column(column) if column.relation.is_none() && column.name == name => {
-            Expr::Column(column)
+    // Names that repeat are told apart by qualifiers, which are no part of the output.
+    let repeats = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    let named = |(place, (expr, name)): (usize, (Expr, &String))| {
+        let qualifier = repeats(name).then(|| TableReference::bare(format!("o{place}")));
+        match expr {
+            Expr::Column(column) if column.relation == qualifier && column.name == *name => {
+                Expr::Column(column)
+            }
+            expr => expr.unalias().alias_qualified(qualifier, name),
         }
-        expr => expr.unalias().alias(name),
     };
     let (exprs, input) = match renamed.plan {
         LogicalPlan::Projection(projection) => (projection.expr, projection.input),
         plan => (renamed.columns.into_iter().map(Expr::Column).collect(), Arc::new(plan)),
     };
-    let exprs = exprs.into_iter().zip(names).map(named).collect();
+    let exprs = exprs.into_iter().zip(&names).enumerate().map(named).collect();
     Ok(LogicalPlan::Projection(Projection::try_new(exprs, input)?))
 }
 

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use crate::block::{
     Block, Classes, Surroundings, columns_of, known_conjuncts, reads_only, substitute,
 };
+use crate::property::rejects_null;
 
 pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     let before = block.conjuncts.clone();
@@ -50,7 +51,7 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     for conjunct in &conjuncts {
         push(&mut facts, substitute(conjunct.clone(), &representatives)?);
     }
-    let own = facts.len();
+    let mut own = facts.len();
     for conjunct in known.iter().flatten() {
         push(&mut facts, substitute(conjunct.clone(), &representatives)?);
     }
@@ -65,6 +66,7 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
         }
     }
 
+    drop_implied(&mut facts, &mut own, &classes, block);
     let mut placed: Vec<Expr> = Vec::new();
     for (number, fact) in facts.iter().enumerate() {
         let refs: HashSet<Column> = fact.column_refs().into_iter().cloned().collect();
@@ -86,6 +88,26 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     block.conjuncts = placed;
     fired |= push_right(block, &facts)?;
     Ok(fired)
+}
+
+/// Drops `x IS NOT NULL` where something else is not TRUE for a NULL.
+fn drop_implied(facts: &mut Vec<Expr>, own: &mut usize, classes: &Classes, block: &Block) {
+    let implied = |place: usize, fact: &Expr| {
+        let Expr::IsNotNull(expr) = fact else { return false };
+        let Expr::Column(column) = expr.as_ref() else { return false };
+        let alone = std::iter::once(column.clone()).collect();
+        classes.equal(column).len() > 1
+            || !block.nullable(column).unwrap_or(true)
+            || facts.iter().enumerate().any(|(other, fact)| {
+                other != place && !matches!(fact, Expr::IsNotNull(_)) && rejects_null(fact, &alone)
+            })
+    };
+    let drop: Vec<bool> = facts.iter().enumerate().map(|(n, fact)| implied(n, fact)).collect();
+    let dropped = |places: &[bool]| places.iter().filter(|dropped| **dropped).count();
+    let before = drop.get(..*own).map_or(0, dropped);
+    let mut places = drop.iter();
+    facts.retain(|_| !places.next().copied().unwrap_or(false));
+    *own -= before;
 }
 
 fn push(list: &mut Vec<Expr>, expr: Expr) {
@@ -145,7 +167,10 @@ fn equalities_of(classes: &Classes, inputs: &[HashSet<Column>], placed: &mut Vec
             match first {
                 None => first = Some(leader),
                 Some(first) => {
-                    push(placed, equal(&Expr::Column(first.clone()), &Expr::Column(leader.clone())));
+                    push(
+                        placed,
+                        equal(&Expr::Column(first.clone()), &Expr::Column(leader.clone())),
+                    );
                 }
             }
         }
