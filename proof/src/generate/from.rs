@@ -6,7 +6,7 @@ impl Generator<'_> {
     /// The text of a FROM clause and what it brings into scope.
     pub(super) fn from(&mut self, depth: usize, outer: &[Column]) -> (String, Scope) {
         let mut scope = Scope { outer: outer.to_vec(), ..Scope::default() };
-        let (mut text, columns) = self.factor(depth, outer, &[]);
+        let (mut text, columns) = self.factor(depth, &[]);
         scope.columns = columns;
         // A comma starts a new group of joins, whose conditions do not see what is before.
         let mut group = 0;
@@ -26,13 +26,7 @@ impl Generator<'_> {
         (text, scope)
     }
 
-    fn join(
-        &mut self,
-        left: String,
-        depth: usize,
-        scope: &mut Scope,
-        group: &mut usize,
-    ) -> String {
+    fn join(&mut self, left: String, depth: usize, scope: &mut Scope, group: &mut usize) -> String {
         if depth > 0 && self.one_in(12) {
             return self.lateral(left, scope);
         }
@@ -40,7 +34,7 @@ impl Generator<'_> {
         let mut left_side = scope.clone();
         left_side.columns.drain(..*group);
         let visible = left_side.columns.len();
-        let (right, columns) = self.factor(depth, &[], &[]);
+        let (right, columns) = self.factor(depth, &[]);
         let mut both = left_side.clone();
         both.columns.extend(columns.iter().cloned());
         let all = |both: &Scope| [before.as_slice(), &both.columns].concat();
@@ -66,7 +60,7 @@ impl Generator<'_> {
                     .filter(|right| {
                         let same = |left: &&Column| name(left) == name(right);
                         left_side.columns.iter().filter(same).count() == 1
-                            && scope
+                            && left_side
                                 .columns
                                 .iter()
                                 .any(|l| name(l) == name(right) && l.kind == right.kind)
@@ -136,12 +130,7 @@ impl Generator<'_> {
     }
 
     /// A table, a CTE or a derived table under a fresh alias.
-    pub(super) fn factor(
-        &mut self,
-        depth: usize,
-        outer: &[Column],
-        prefer: &[Kind],
-    ) -> (String, Vec<Column>) {
+    pub(super) fn factor(&mut self, depth: usize, prefer: &[Kind]) -> (String, Vec<Column>) {
         let alias = self.alias();
         let (text, columns): (String, Vec<(String, Kind)>) = if !self.ctes.is_empty()
             && self.one_in(3)
@@ -152,7 +141,6 @@ impl Generator<'_> {
             let made = self.relation(depth - 1, None, &[]);
             (format!("({})", made.text), made.columns)
         } else {
-            let _ = outer;
             let mut table = &self.world.tables[self.rng.usize(..self.world.tables.len())];
             for _ in 0..4 {
                 let fits = |kind: &Kind| {

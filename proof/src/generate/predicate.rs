@@ -153,7 +153,7 @@ impl Generator<'_> {
 
     /// An aggregate without keys, so that it has one row.
     fn scalar(&mut self, kind: Kind, outer: &[Column]) -> String {
-        let (from, columns) = self.factor(0, &[], &[kind]);
+        let (from, columns) = self.factor(0, &[kind]);
         let scope = Scope { columns, outer: outer.to_vec(), grouped: None };
         let mut parts: Vec<String> = self.correlation(&scope).into_iter().collect();
         if self.one_in(3) {
