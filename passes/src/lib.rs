@@ -7,6 +7,7 @@
 
 mod pass;
 pub mod pipeline;
+mod property;
 mod rewrite;
 mod runner;
 mod verify;
