@@ -10,7 +10,7 @@ use planc_ir::{Plan, Settings, planning_state};
 
 use crate::canonicalize;
 
-fn context() -> SessionContext {
+pub(crate) fn context() -> SessionContext {
     let ctx = SessionContext::new_with_state(planning_state(&Settings::default()));
     let ints = |values: Vec<Option<i64>>| Arc::new(Int64Array::from(values)) as ArrayRef;
     let strings = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as ArrayRef;
@@ -30,7 +30,7 @@ fn context() -> SessionContext {
     ctx
 }
 
-async fn canonical(ctx: &SessionContext, sql: &str) -> Plan {
+pub(crate) async fn canonical(ctx: &SessionContext, sql: &str) -> Plan {
     let plan = ctx.state().create_logical_plan(sql).await.unwrap();
     let canonical = canonicalize(Plan::new(plan), &ctx.state(), &mut |_| {});
     canonical.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
@@ -45,7 +45,7 @@ async fn rows(ctx: &SessionContext, plan: datafusion::logical_expr::LogicalPlan)
 }
 
 /// The spellings mean the same: one canonical plan, stable, with the rows of each.
-async fn check_same(spellings: &[&str]) {
+pub(crate) async fn check_same(spellings: &[&str]) {
     let ctx = context();
     let mut plans = Vec::new();
     for sql in spellings {
@@ -243,4 +243,40 @@ async fn projections_move_up() {
     .await;
     check_same(&["select a.id, b.z from a left join (select id, 1 as z from b) b on a.id = b.id"])
         .await;
+}
+
+#[tokio::test]
+async fn joins_that_only_ask() {
+    check_same(&[
+        "select a.x from a where a.id in (select id from b)",
+        "select a.x from a where exists (select 1 from b where b.id = a.id)",
+        "select a.x from a join (select distinct id from b) c on a.id = c.id",
+        "select a.x from a join (select id from b group by id) c on a.id = c.id",
+        "select a.x from (select id from b group by id) c, a where a.id = c.id",
+    ])
+    .await;
+    check_same(&[
+        "select distinct a.x from a join b on a.id = b.id",
+        "select distinct a.x from a where a.id in (select id from b)",
+    ])
+    .await;
+    check_same(&[
+        "select distinct a.x from a left join b on a.id = b.id",
+        "select distinct a.x from a",
+    ])
+    .await;
+    check_same(&[
+        "select a.x from a left join (select id, max(y) m from b group by id) c on a.id = c.id",
+        "select a.x from a",
+    ])
+    .await;
+    check_same(&[
+        "select a.x, b.y from a join b on a.id = b.id where a.id in (select id from b)",
+        "select a.x, b.y from a join b on a.id = b.id",
+    ])
+    .await;
+    check_same(&[
+        "select p.x, q.s from (select id, max(x) x from a group by id) p join a q on p.id = q.id",
+    ])
+    .await;
 }

@@ -3,8 +3,12 @@
 //! Rewrites ask here whether they keep NULLs, errors and repeated evaluation as they are. All
 //! answers err on the side that forbids the rewrite.
 
+#[allow(dead_code, reason = "the passes that ask are coming")]
+pub(crate) mod cardinality;
 mod exact;
 mod fallible;
+#[allow(dead_code, reason = "the passes that ask are coming")]
+pub(crate) mod keys;
 mod known;
 mod outcome;
 
@@ -16,6 +20,7 @@ use datafusion::logical_expr::Expr;
 
 pub(crate) use exact::{is_exact_equality, is_lossless_cast};
 pub(crate) use fallible::is_fallible;
+pub(crate) use keys::unique_when_equal;
 pub(crate) use known::{Known, known};
 pub(crate) use outcome::{Outcomes, outcomes};
 

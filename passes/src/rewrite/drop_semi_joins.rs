@@ -101,7 +101,9 @@ fn own_partner(block: &Block, semi: &Semi) -> Result<Option<Vec<Column>>> {
                 map.insert(column, Expr::Column(own));
             }
         }
-        if let Some(not_null) = implied(&facts, semi.on.iter().chain(filters), &map, semi)? {
+        if let Some(not_null) =
+            implied(&facts, semi.on.iter().chain(filters.iter().copied()), &map, semi)?
+        {
             return Ok(Some(not_null));
         }
     }
