@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field};
-use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result};
+use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue};
 use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, Filter, Join, Limit, LogicalPlan, Operator, Projection, Sort,
@@ -46,9 +46,17 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
             JoinType::RightAnti => semi(swapped(join, JoinType::LeftAnti), around),
             _ => Ok(Block::leaf(children(LogicalPlan::Join(join), around)?)),
         },
-        LogicalPlan::Sort(Sort { expr, input, fetch })
+        LogicalPlan::Sort(Sort { mut expr, input, fetch })
             if !expr.iter().any(|s| is_volatile(&s.expr)) =>
         {
+            // What reads no column is the same on every row.
+            expr.retain(|sort| !sort.expr.column_refs().is_empty());
+            if expr.is_empty() {
+                return match fetch {
+                    Some(fetch) => collect(limited(input, fetch), around),
+                    None => collect(Arc::unwrap_or_clone(input), around),
+                };
+            }
             let uses: Vec<Expr> = expr.iter().map(|sort| sort.expr.clone()).collect();
             through(Arc::unwrap_or_clone(input), &uses, around, |input, map| {
                 let expr = expr
@@ -105,6 +113,12 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
         }
         other => Ok(Block::leaf(children(other, around)?)),
     }
+}
+
+fn limited(input: Arc<LogicalPlan>, fetch: usize) -> LogicalPlan {
+    let fetch = ScalarValue::Int64(Some(i64::try_from(fetch).unwrap_or(i64::MAX)));
+    let fetch = Some(Box::new(Expr::Literal(fetch, None)));
+    LogicalPlan::Limit(Limit { skip: None, fetch, input })
 }
 
 /// The column that an expression of a projection or window defines.
@@ -171,9 +185,7 @@ fn condition(
     };
     let pairs = on.into_iter().map(|(left, right)| binary_expr(left, equality, right));
     let rest = filter.into_iter().flat_map(split_conjunction_owned);
-    let is_true = |expr: &Expr| {
-        matches!(expr, Expr::Literal(datafusion::common::ScalarValue::Boolean(Some(true)), _))
-    };
+    let is_true = |expr: &Expr| matches!(expr, Expr::Literal(ScalarValue::Boolean(Some(true)), _));
     pairs
         .chain(rest)
         .filter(|conjunct| !is_true(conjunct))

@@ -126,6 +126,23 @@ impl Block {
         Ok(Some(columns))
     }
 
+    /// Keeps the names of columns that go, for those outside who may read them: each comes out
+    /// as the expression that stands for it.
+    pub(crate) fn stand_in(&mut self, map: &HashMap<Column, Expr>, around: &Surroundings) {
+        if around.exact {
+            // All that is read comes out as one of the outputs already.
+            return;
+        }
+        let mut gone: Vec<(&Column, &Expr)> = map.iter().collect();
+        gone.sort_by_key(|(column, _)| *column);
+        for (column, expr) in gone {
+            let itself = matches!(expr, Expr::Column(own) if own == column);
+            if !itself && !self.outputs.iter().any(|output| output.column == *column) {
+                self.outputs.push(Output { column: column.clone(), expr: expr.clone() });
+            }
+        }
+    }
+
     /// Adds a conjunct where it belongs.
     pub(crate) fn filter(&mut self, conjunct: Expr) {
         if matches!(conjunct, Expr::Literal(ScalarValue::Boolean(Some(true)), _)) {

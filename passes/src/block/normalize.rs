@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, JoinConstraint, JoinType, Result};
-use datafusion::logical_expr::{Aggregate, Distinct, Expr, Join, LogicalPlan, SubqueryAlias};
+use datafusion::common::{Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result};
+use datafusion::logical_expr::{
+    Aggregate, Distinct, Expr, Join, LogicalPlan, SubqueryAlias, Union,
+};
 use planc_ir::key::relation_key;
 
 use super::build::build;
@@ -87,12 +89,31 @@ pub(super) fn children(plan: LogicalPlan, around: &Surroundings) -> Result<Logic
             let input = normalize_below(Arc::unwrap_or_clone(input), &distinct)?;
             Ok(LogicalPlan::Distinct(Distinct::All(Arc::new(input))))
         }
+        LogicalPlan::Union(union) => {
+            let inputs = union
+                .inputs
+                .into_iter()
+                .map(|input| Ok(Arc::new(normalize_below(Arc::unwrap_or_clone(input), &exact)?)))
+                .collect::<Result<Vec<_>>>()?;
+            let schema = union_schema(&inputs, &union.schema)?;
+            Ok(LogicalPlan::Union(Union { inputs, schema }))
+        }
         other => {
             let normalized = other
                 .map_children(|child| Ok(Transformed::yes(normalize_below(child, &exact)?)))?;
             Ok(normalized.data)
         }
     }
+}
+
+/// The columns of a union; one is nullable where it is so in any input, as they are now.
+fn union_schema(inputs: &[Arc<LogicalPlan>], old: &DFSchemaRef) -> Result<DFSchemaRef> {
+    let fields = old.iter().enumerate().map(|(place, (qualifier, field))| {
+        let mut own = inputs.iter().filter_map(|input| input.schema().fields().get(place));
+        let nullable = own.any(|field| field.is_nullable());
+        (qualifier.cloned(), Arc::new(field.as_ref().clone().with_nullable(nullable)))
+    });
+    Ok(Arc::new(DFSchema::new_with_metadata(fields.collect(), old.metadata().clone())?))
 }
 
 /// As [`normalize`], where subqueries are normalized already.

@@ -111,6 +111,7 @@ fn convert(
     }
     block.conjuncts = rest;
     read_elsewhere(block, &elsewhere)?;
+    block.stand_in(&elsewhere, around);
     block.semis.push(Semi { right, on, anti: false, null_aware: false });
     Ok(true)
 }

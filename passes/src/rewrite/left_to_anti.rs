@@ -11,7 +11,7 @@ use datafusion::logical_expr::Expr;
 use crate::block::{Block, Semi, Surroundings, columns_of, reads_any, substitute};
 use crate::property::rejects_null;
 
-pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
+pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut fired = false;
     while let Some(place) = unmatched(block) {
         let left = block.lefts.remove(place);
@@ -31,6 +31,7 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
         for output in &mut block.outputs {
             output.expr = substitute(std::mem::take(&mut output.expr), &nulls)?;
         }
+        block.stand_in(&nulls, around);
         fired = true;
     }
     Ok(fired)

@@ -55,6 +55,7 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
             }
         }
         read_elsewhere(block, &map)?;
+        block.stand_in(&map, around);
         fired = true;
     }
     Ok(fired)

@@ -60,6 +60,7 @@ pub(crate) fn take_in(
     for output in &mut block.outputs {
         output.expr = substitute(std::mem::take(&mut output.expr), &map)?;
     }
+    block.stand_in(&map, around);
     Ok(())
 }
 
