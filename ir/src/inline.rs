@@ -36,5 +36,8 @@ pub fn inline(scan: TableScan, inlined: LogicalPlan) -> Result<LogicalPlan> {
             .map(|field| Expr::Column(Column::new(Some(scan.table_name.clone()), field.name())));
         builder = builder.project(columns.collect::<Vec<_>>())?;
     }
-    builder.limit(0, scan.fetch)?.build()
+    if scan.fetch.is_some() {
+        builder = builder.limit(0, scan.fetch)?;
+    }
+    builder.build()
 }

@@ -49,8 +49,9 @@ fn golden(global: &Global, args: &TestArgs, console: &Console) -> Exit {
     }
     let clock = Instant::now();
     let (mut cases, mut failed) = (0, 0);
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
     for path in &files {
-        let file = path.display();
+        let file = path.strip_prefix(&here).unwrap_or(path).display();
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) => return console.usage(format_args!("`{file}`: {error}"), None),
