@@ -88,10 +88,11 @@ pub(crate) fn run(global: &Global, args: &ImpactArgs, console: &Console) -> Exit
         Ok(project) => project,
         Err(report) => return console.fail(&[report]),
     };
-    let states = state(&args.base, &here, global)
-        .and_then(|base| Ok((base, args.head.as_deref().map(|h| state(h, &here, global)))))
-        .and_then(|(base, head)| Ok((base, head.transpose()?.unwrap_or(State::Here))));
-    let (base, head) = match states {
+    let both = || -> Result<(State, State), FileReport> {
+        let head = args.head.as_deref().map(|head| state(head, &here, global)).transpose()?;
+        Ok((state(&args.base, &here, global)?, head.unwrap_or(State::Here)))
+    };
+    let (base, head) = match both() {
         Ok(states) => states,
         Err(report) => return console.fail(&[report]),
     };

@@ -63,7 +63,7 @@ const STYLE: &str = "body { font-family: sans-serif; margin: 2em; }\n\
 
 fn section(out: &mut String, title: &str, reason: &str, body: &str, open: bool) {
     let open = if open { " open" } else { "" };
-    let _ = write!(out, "<details{open}><summary>{}</summary>\n", escaped(title));
+    let _ = writeln!(out, "<details{open}><summary>{}</summary>", escaped(title));
     if !reason.is_empty() {
         let _ = writeln!(out, "<p class=\"reason\">{}</p>", escaped(reason));
     }
