@@ -26,7 +26,7 @@ pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<
     }
     let names: Vec<String> = plan.schema().fields().iter().map(|f| f.name().clone()).collect();
     let before = plan.clone();
-    let renamed = Renamer::default().plan(plan)?;
+    let renamed = Renamer { prefix: unlike_columns(&plan)?, ..Renamer::default() }.plan(plan)?;
     let after = with_output_names(renamed, names)?;
     let changed = after != before;
     Ok(Transformed::new_transformed(after, changed))
@@ -41,6 +41,8 @@ struct Renamed {
 /// The names given out so far.
 #[derive(Default)]
 struct Renamer {
+    /// What the names of computed columns begin with.
+    prefix: String,
     tables: usize,
     columns: usize,
 }
@@ -53,7 +55,7 @@ impl Renamer {
 
     fn column(&mut self) -> String {
         self.columns += 1;
-        format!("c{}", self.columns - 1)
+        format!("{}{}", self.prefix, self.columns - 1)
     }
 
     fn plan(&mut self, plan: LogicalPlan) -> Result<Renamed> {
@@ -307,6 +309,29 @@ fn with_output_names(renamed: Renamed, names: Vec<String>) -> Result<LogicalPlan
     };
     let exprs = exprs.into_iter().zip(&names).enumerate().map(named).collect();
     Ok(LogicalPlan::Projection(Projection::try_new(exprs, input)?))
+}
+
+/// A prefix with which no column of a table is a computed one: DataFusion takes `c1` and `t0.c1`
+/// in one relation for ambiguous.
+fn unlike_columns(plan: &LogicalPlan) -> Result<String> {
+    let mut prefix = "c".to_owned();
+    plan.apply_with_subqueries(|node| {
+        let names: Vec<&String> = match node {
+            LogicalPlan::TableScan(_) | LogicalPlan::RecursiveQuery(_) | LogicalPlan::Unnest(_) => {
+                node.schema().fields().iter().map(|field| field.name()).collect()
+            }
+            _ => Vec::new(),
+        };
+        let clashes = |name: &&String| {
+            let rest = name.strip_prefix(&prefix);
+            rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        while names.iter().any(|name| clashes(&name)) {
+            prefix.push('_');
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(prefix)
 }
 
 /// Whether any subquery refers to columns of the query around it.
