@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, JoinType, NullEquality};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
@@ -14,6 +13,7 @@ use datafusion::logical_expr::{
 use planc_ir::catalog::{declared, table_name};
 
 use super::cardinality::{bounds, cardinality};
+use super::is_exact_equality;
 use crate::PassContext;
 
 /// More sets than these are not kept: the smallest serve best.
@@ -228,7 +228,7 @@ pub(crate) fn fixed_column(conjunct: &Expr, schema: &DFSchema) -> Option<usize> 
     };
     let Expr::Column(column) = column.as_ref() else { return None };
     let at = schema.maybe_index_of_column(column)?;
-    has_exact_equality(schema.field(at).data_type()).then_some(at)
+    is_exact_equality(schema.field(at).data_type()).then_some(at)
 }
 
 /// The two columns that a conjunct makes equal.
@@ -243,27 +243,9 @@ fn equal_columns(conjunct: &Expr, schema: &DFSchema) -> Option<(usize, usize)> {
     };
     let left = schema.maybe_index_of_column(left)?;
     let right = schema.maybe_index_of_column(right)?;
-    has_exact_equality(schema.field(left).data_type())
+    is_exact_equality(schema.field(left).data_type())
         .then_some((left.min(right), left.max(right)))
         .filter(|(left, right)| left != right)
-}
-
-/// Whether equal values of this type cannot be told apart. Floats can (`0.0` and `-0.0`),
-/// intervals too (a month and 30 days).
-fn has_exact_equality(data_type: &DataType) -> bool {
-    data_type.is_integer()
-        || matches!(
-            data_type,
-            DataType::Boolean
-                | DataType::Utf8
-                | DataType::Binary
-                | DataType::Date32
-                | DataType::Date64
-                | DataType::Timestamp(..)
-                | DataType::Time32(_)
-                | DataType::Time64(_)
-                | DataType::Decimal128(..)
-        )
 }
 
 fn of_aggregate(aggregate: &Aggregate) -> Vec<UniqueSet> {

@@ -3,11 +3,9 @@
 //! Rewrites ask here whether they keep NULLs, errors and repeated evaluation as they are. All
 //! answers err on the side that forbids the rewrite.
 
-#[allow(dead_code, reason = "the passes that ask are coming")]
 pub(crate) mod cardinality;
 mod exact;
 mod fallible;
-#[allow(dead_code, reason = "the passes that ask are coming")]
 pub(crate) mod keys;
 mod known;
 mod outcome;

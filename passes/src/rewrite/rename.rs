@@ -322,16 +322,17 @@ fn unlike_columns(plan: &LogicalPlan) -> Result<String> {
             }
             _ => Vec::new(),
         };
-        let clashes = |name: &&String| {
-            let rest = name.strip_prefix(&prefix);
-            rest.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
-        };
-        while names.iter().any(|name| clashes(&name)) {
+        while names.iter().any(|name| is_numbered(name, &prefix)) {
             prefix.push('_');
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(prefix)
+}
+
+fn is_numbered(name: &str, prefix: &str) -> bool {
+    let number = name.strip_prefix(prefix).filter(|number| !number.is_empty());
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whether any subquery refers to columns of the query around it.
