@@ -27,8 +27,8 @@ pub enum Basis {
 impl fmt::Display for Basis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Basis::Exact => "counted by the source",
-            Basis::Inexact => "estimated by the source",
+            Basis::Exact => "counted",
+            Basis::Inexact => "by statistics",
             Basis::Guess => "a guess",
         })
     }
@@ -168,7 +168,23 @@ fn of_filter(filter: &Filter, input: Estimate) -> Estimate {
     };
     let conjuncts = split_conjunction(&filter.predicate);
     let fresh = conjuncts.into_iter().filter(|conjunct| !below.contains(conjunct));
-    input.filtered(filter.input.schema(), fresh)
+    let (before, mut kept) = (input.rows, input.filtered(filter.input.schema(), fresh));
+    if is_aggregate(&filter.input) {
+        kept.rows = kept.rows.min(before * HAVING);
+    }
+    kept
+}
+
+/// A condition on groups is there to find the few that stand out.
+const HAVING: f64 = 0.1;
+
+fn is_aggregate(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::Aggregate(_) => true,
+        LogicalPlan::Projection(projection) => is_aggregate(&projection.input),
+        LogicalPlan::SubqueryAlias(alias) => is_aggregate(&alias.input),
+        _ => false,
+    }
 }
 
 fn of_projection(projection: &Projection, input: Estimate) -> Estimate {
@@ -230,7 +246,7 @@ fn of_join(join: &Join, left: &Estimate, right: &Estimate) -> Estimate {
         let r = selectivity::column(r).and_then(|column| right.column(right_schema, column));
         let (a, b) = (distinct(l, left.rows), distinct(r, right.rows));
         // Of several keys, the most selective one: they are rarely independent.
-        share = f64::min(share, equal_share(&[(l, left.rows), (r, right.rows)]));
+        share = f64::min(share, equal_share(&[(l, left.table), (r, right.table)]));
         matched.0 = f64::min(matched.0, b.min(right.rows) / a);
         matched.1 = f64::min(matched.1, a.min(left.rows) / b);
     }
@@ -280,10 +296,12 @@ pub(crate) fn distinct(column: Option<&ColumnEstimate>, rows: f64) -> f64 {
 }
 
 /// The share of all combinations of rows in which the columns, one of each relation, are equal.
+/// With each column goes the number of rows of its table, before filters.
 ///
 /// Values lie evenly between their bounds, so only those in the common range can meet. There,
 /// the values of a foreign key are among those of its key, of which there may be fewer than
 /// the bounds of the foreign key admit; the smallest set of values finds partners in all others.
+/// Where nothing is known of any column, the largest table is thought to refer to the others.
 pub(crate) fn equal_share(members: &[(Option<&ColumnEstimate>, f64)]) -> f64 {
     let bounds = members.iter().filter_map(|(column, _)| column.and_then(|column| column.bounds));
     let low = bounds.clone().map(|bounds| bounds.0).fold(f64::NEG_INFINITY, f64::max);
@@ -292,28 +310,60 @@ pub(crate) fn equal_share(members: &[(Option<&ColumnEstimate>, f64)]) -> f64 {
         return LEAST_SHARE;
     }
     let mut share = 1.0;
-    let mut values: Vec<(f64, bool)> = Vec::with_capacity(members.len());
-    for (column, rows) in members {
-        let mut count = distinct(*column, *rows);
-        if let Some(column) = column
-            && let Some((least, greatest)) = column.bounds
+    let mut values: Vec<Values> = Vec::with_capacity(members.len());
+    for (column, _) in members {
+        let Some(column) = column else {
+            values.push(Values { count: None, key: Key::Maybe, dense: false });
+            continue;
+        };
+        let mut part = 1.0;
+        if let Some((least, greatest)) = column.bounds
             && greatest > least
         {
-            let part = (high - low + column.step) / (greatest - least + column.step);
-            let part = part.clamp(LEAST_SHARE, 1.0);
-            count = (count * part).max(1.0);
-            share *= part * (1.0 - column.nulls);
+            part = (high - low + column.step) / (greatest - least + column.step);
+            part = f64::clamp(part, LEAST_SHARE, 1.0);
         }
-        values.push((count, column.is_some_and(|column| column.key == Key::No)));
+        share *= part * (1.0 - column.nulls);
+        let count = column.distinct.map(|count| (count * part).max(1.0));
+        let possible = column.possible();
+        let dense = possible.zip(column.distinct).is_some_and(|(all, some)| some >= all * DENSE);
+        values.push(Values { count, key: column.key, dense });
     }
-    let keys = values.iter().filter(|(_, repeats)| !repeats).map(|(count, _)| *count);
-    let most = keys.fold(0.0, f64::max);
-    let mut counts: Vec<f64> = values
-        .iter()
-        .map(|(count, repeats)| if *repeats && most > 0.0 { count.min(most) } else { *count })
-        .collect();
+    let Some(domain) = domain(&values) else {
+        let mut tables: Vec<f64> = members.iter().map(|(_, table)| table.max(1.0)).collect();
+        tables.sort_by(f64::total_cmp);
+        tables.pop();
+        return share / tables.iter().product::<f64>();
+    };
+    let counts = values.iter().map(|values| values.count.map_or(domain, |c| c.min(domain)));
+    let mut counts: Vec<f64> = counts.collect();
     counts.sort_by(f64::total_cmp);
     share / counts.iter().skip(1).product::<f64>().max(1.0)
+}
+
+/// The values of a join key within the bounds that all sides have in common.
+struct Values {
+    count: Option<f64>,
+    key: Key,
+    /// Whether most numbers between the bounds are there.
+    dense: bool,
+}
+
+/// A key with fewer values between its bounds is thought to be a choice of another one's.
+const DENSE: f64 = 0.1;
+
+/// How many values the columns choose from.
+fn domain(values: &[Values]) -> Option<f64> {
+    let keys = || values.iter().filter(|values| values.key != Key::No);
+    let count = |values: &Values| values.count;
+    let smallest = keys()
+        .filter(|values| values.count.is_some())
+        .min_by(|a, b| f64::total_cmp(&a.count.unwrap_or_default(), &b.count.unwrap_or_default()));
+    match smallest {
+        Some(key) if key.dense => key.count,
+        Some(_) => keys().filter_map(count).reduce(f64::max),
+        None => values.iter().filter_map(count).reduce(f64::max),
+    }
 }
 
 /// No share is thought to be smaller.

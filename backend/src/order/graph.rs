@@ -76,6 +76,8 @@ pub(crate) struct Graph {
     pub basis: Basis,
     /// Which semi joins have equalities.
     pub semi_keys: Vec<bool>,
+    /// Rows of the relations' tables, before filters.
+    tables: Vec<f64>,
     compounds: Vec<Compound>,
     semi_shares: Vec<f64>,
 }
@@ -97,6 +99,7 @@ impl Graph {
             filters: vec![Vec::new(); leaves],
             constants: Vec::new(),
             basis: Basis::Exact,
+            tables: region.leaves.iter().map(|leaf| leaf.estimate.table).collect(),
             compounds: Vec::new(),
             semi_shares: Vec::new(),
         };
@@ -190,9 +193,9 @@ impl Graph {
             let (l, r) = (region.reads(left), region.reads(right));
             if l != 0 && r != 0 && l & r == 0 {
                 let side = |expr: &Expr, set: Set| {
-                    let rows = self.rows.get(set.trailing_zeros() as usize);
+                    let table = self.tables.get(set.trailing_zeros() as usize);
                     let known = selectivity::column(expr).and_then(|name| column(region, name));
-                    (known, rows.copied().unwrap_or(1.0))
+                    (known, table.copied().unwrap_or(1.0))
                 };
                 let share = equal_share(&[side(left, l), side(right, r)]);
                 let (left, right) = ((left.as_ref().clone(), l), (right.as_ref().clone(), r));
@@ -279,7 +282,7 @@ impl Graph {
         for class in &self.classes {
             let members = class.iter().filter(|member| set & (1 << member.leaf) != 0);
             let members = members.map(|member| {
-                (member.estimate.as_ref(), self.rows.get(member.leaf).copied().unwrap_or(1.0))
+                (member.estimate.as_ref(), self.tables.get(member.leaf).copied().unwrap_or(1.0))
             });
             let members: Vec<_> = members.collect();
             if members.len() > 1 {

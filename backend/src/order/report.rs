@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use datafusion::common::JoinType;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
@@ -95,7 +96,11 @@ pub(super) fn kind(plan: &LogicalPlan) -> String {
     match plan {
         LogicalPlan::TableScan(scan) => scan.table_name.table().to_lowercase(),
         LogicalPlan::Aggregate(_) => "aggregate".to_owned(),
-        LogicalPlan::Join(join) => format!("{} join", join.join_type).to_lowercase(),
+        LogicalPlan::Join(join) => match join.join_type {
+            JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => kind(&join.left),
+            JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => kind(&join.right),
+            _ => "join".to_owned(),
+        },
         LogicalPlan::Union(_) => "union".to_owned(),
         LogicalPlan::Values(_) => "values".to_owned(),
         other => match other.inputs().as_slice() {
