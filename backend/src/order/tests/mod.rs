@@ -62,8 +62,19 @@ async fn rows(replay: &Replay) -> Result<Vec<String>, String> {
 
 /// Checks that the chosen order gives the rows, names and types of the planned one.
 async fn same(session: &Session, tables: &[Table], sql: &str) -> Replay {
-    let planned = replayed(session, tables, sql, JoinOrder::AsPlanned).await;
-    let chosen = replayed(session, tables, sql, JoinOrder::Chosen).await;
+    let schemas: Vec<_> = tables
+        .iter()
+        .map(|table| (table.name.as_str(), Arc::clone(&table.source.schema)))
+        .collect();
+    let plan = plan(sql, &schemas).await;
+    let sources: Vec<_> = tables.iter().map(|table| (table.name.as_str(), &table.source)).collect();
+    let bindings = bind(&sources);
+    let replayed = async |order| match replay_with(session, &plan, &bindings, order).await {
+        Ok(replay) => replay,
+        Err(error) => panic!("{sql}\n{error:?}"),
+    };
+    let planned = replayed(JoinOrder::AsPlanned).await;
+    let chosen = replayed(JoinOrder::Chosen).await;
     assert_eq!(planned.schema, chosen.schema, "{sql}");
     let (expected, actual) = (rows(&planned).await, rows(&chosen).await);
     let order: Vec<_> = chosen.order.iter().map(ToString::to_string).collect();

@@ -93,9 +93,9 @@ fn semi(rng: &mut Rng, of: &str, other: &str) -> String {
     }
 }
 
-/// A query over two to seven relations.
+/// A query over two to six relations.
 fn query(rng: &mut Rng) -> String {
-    let relations = rng.usize(2..8);
+    let relations = rng.usize(2..7);
     let mut from = relation(rng, "r0");
     let mut conditions = Vec::new();
     for next in 1..relations {
@@ -148,7 +148,7 @@ fn query(rng: &mut Rng) -> String {
 async fn any_order_gives_the_same_rows() {
     let session = session();
     let mut reordered = 0;
-    for seed in 0..240 {
+    for seed in 0..200 {
         let mut rng = Rng::with_seed(seed);
         let tables: Vec<Table> =
             (0..6).map(|number| table(&mut rng, &format!("t{number}"))).collect();
@@ -156,5 +156,5 @@ async fn any_order_gives_the_same_rows() {
         let chosen = same(&session, &tables, &sql).await;
         reordered += usize::from(chosen.order.iter().any(|choice| choice.method.is_some()));
     }
-    assert!(reordered > 80, "only {reordered} queries were reordered");
+    assert!(reordered > 70, "only {reordered} queries were reordered");
 }
