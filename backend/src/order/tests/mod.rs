@@ -34,19 +34,6 @@ impl Table {
     }
 }
 
-async fn replayed(session: &Session, tables: &[Table], sql: &str, order: JoinOrder) -> Replay {
-    let schemas: Vec<_> = tables
-        .iter()
-        .map(|table| (table.name.as_str(), Arc::clone(&table.source.schema)))
-        .collect();
-    let plan = plan(sql, &schemas).await;
-    let sources: Vec<_> = tables.iter().map(|table| (table.name.as_str(), &table.source)).collect();
-    match replay_with(session, &plan, &bind(&sources), order).await {
-        Ok(replay) => replay,
-        Err(error) => panic!("{sql}\n{error:?}"),
-    }
-}
-
 /// The rows of a replay as text, sorted.
 async fn rows(replay: &Replay) -> Result<Vec<String>, String> {
     use futures::TryStreamExt;
