@@ -10,7 +10,7 @@ use planc_ir::{Plan, Settings, planning_state};
 
 use crate::canonicalize;
 
-fn context() -> SessionContext {
+pub(crate) fn context() -> SessionContext {
     let ctx = SessionContext::new_with_state(planning_state(&Settings::default()));
     let ints = |values: Vec<Option<i64>>| Arc::new(Int64Array::from(values)) as ArrayRef;
     let strings = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as ArrayRef;
@@ -30,7 +30,7 @@ fn context() -> SessionContext {
     ctx
 }
 
-async fn canonical(ctx: &SessionContext, sql: &str) -> Plan {
+pub(crate) async fn canonical(ctx: &SessionContext, sql: &str) -> Plan {
     let plan = ctx.state().create_logical_plan(sql).await.unwrap();
     let canonical = canonicalize(Plan::new(plan), &ctx.state(), &mut |_| {});
     canonical.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
@@ -45,7 +45,7 @@ async fn rows(ctx: &SessionContext, plan: datafusion::logical_expr::LogicalPlan)
 }
 
 /// The spellings mean the same: one canonical plan, stable, with the rows of each.
-async fn check_same(spellings: &[&str]) {
+pub(crate) async fn check_same(spellings: &[&str]) {
     let ctx = context();
     let mut plans = Vec::new();
     for sql in spellings {
