@@ -39,6 +39,7 @@ pub(crate) fn is_volatile(expr: &Expr) -> bool {
 }
 
 /// Whether the expression can be NULL on a row of `schema` whose `not_null` columns are not.
+#[allow(dead_code, reason = "part of the vocabulary of rewrites")]
 pub(crate) fn is_nullable(
     expr: &Expr,
     schema: &dyn ExprSchema,
@@ -52,6 +53,7 @@ pub(crate) fn is_nullable(
 }
 
 /// Whether NULL in any one of `columns` makes the expression NULL, whatever the others hold.
+#[allow(dead_code, reason = "part of the vocabulary of rewrites")]
 pub(crate) fn is_strict(expr: &Expr, columns: &HashSet<Column>) -> bool {
     columns.iter().all(|null| {
         let column = |column: &Column| if column == null { Outcomes::NULL } else { Outcomes::ANY };

@@ -28,7 +28,7 @@ type Branch = (Box<Expr>, Box<Expr>);
 fn simplify(expr: Expr, place: &Place) -> Result<Transformed<Expr>> {
     match expr {
         Expr::ScalarFunction(call) if call.func.name() == "nullif" => nullif(call, place),
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) => Ok(compared(left, op, right)),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => Ok(compared(*left, op, right)),
         Expr::Case(case) if case.when_then_expr.iter().any(|(when, _)| is_volatile(when)) => {
             Ok(Transformed::no(Expr::Case(case)))
         }
@@ -61,11 +61,11 @@ fn nullif(call: ScalarFunction, place: &Place) -> Result<Transformed<Expr>> {
 }
 
 /// `CASE WHEN c THEN a ELSE 1 END = 1` is `CASE WHEN c THEN a = 1 ELSE TRUE END`.
-fn compared(left: Box<Expr>, op: Operator, right: Box<Expr>) -> Transformed<Expr> {
+fn compared(left: Expr, op: Operator, right: Box<Expr>) -> Transformed<Expr> {
     use Operator::*;
     let comparison = matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq);
     let literal = |expr: &Expr| matches!(expr, Expr::Literal(..));
-    match *left {
+    match left {
         Expr::Case(Case { expr: None, when_then_expr, else_expr })
             if comparison
                 && literal(&right)
