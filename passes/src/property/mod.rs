@@ -3,8 +3,10 @@
 //! Rewrites ask here whether they keep NULLs, errors and repeated evaluation as they are. All
 //! answers err on the side that forbids the rewrite.
 
+pub(crate) mod cardinality;
 mod exact;
 mod fallible;
+pub(crate) mod keys;
 mod known;
 mod outcome;
 
