@@ -5,6 +5,7 @@
 //! - [`generate`]: random queries.
 //! - [`shrink`]: from a failing query to a small one.
 //! - [`blame`]: which pass is at fault.
+//! - [`pairs`]: pairs of queries that mean the same, and how many of them have one digest.
 //!
 //! All of this is test code: it stops at what must not happen.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -15,6 +16,7 @@ pub mod edit;
 pub mod engine;
 pub mod fuzz;
 pub mod generate;
+pub mod pairs;
 pub mod rows;
 pub mod shrink;
 pub mod world;

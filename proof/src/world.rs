@@ -27,6 +27,9 @@ pub struct TestTable {
     pub constraints: Constraints,
 }
 
+/// The columns of a table to be made.
+pub type Columns<'a> = &'a [(&'a str, Kind)];
+
 /// The tables that queries read.
 #[derive(Debug, Clone, Default)]
 pub struct World {
@@ -106,6 +109,27 @@ impl World {
         world
     }
 
+    /// A random table; some of its columns hold NULLs.
+    pub fn table(
+        rng: &mut Rng,
+        name: &str,
+        columns: Columns,
+        nullable: &dyn Fn(&str) -> bool,
+    ) -> TestTable {
+        let mut make = Maker { rng, declared: false };
+        let (size, mood) = (make.size(), Mood { extreme: false, ..make.mood() });
+        let mut fields = Vec::new();
+        let mut arrays = Vec::new();
+        for (column, kind) in columns {
+            let nullable = nullable(column);
+            let mood = if nullable { mood } else { Mood { nulls: 0, ..mood } };
+            fields.push(Field::new(*column, kind.data_type(), nullable));
+            arrays.push(make.array(*kind, size, mood));
+        }
+        let rows = batch(fields, arrays, size);
+        TestTable { name: name.to_owned(), rows, constraints: Constraints::default() }
+    }
+
     /// The `table` blocks of a golden case, and a `toml` block where something is declared.
     pub fn golden(&self) -> String {
         let mut text = String::new();
@@ -117,6 +141,37 @@ impl World {
             let _ = writeln!(text, "```toml\n{declared}```");
         }
         text
+    }
+}
+
+impl TestTable {
+    /// Numbers the rows in an `INT` column, from zero.
+    pub fn number(&mut self, column: &str, nullable: bool) {
+        let values = (0..self.rows.num_rows() as i32).map(Some).collect::<Int32Array>();
+        self.replace(column, Arc::new(values), nullable);
+    }
+
+    /// Makes an `INT` column refer to rows that are numbered below `parents`.
+    pub fn refer(&mut self, rng: &mut Rng, column: &str, parents: usize) {
+        let size = self.rows.num_rows();
+        let values = (0..size).map(|_| Some(rng.i32(0..(parents as i32).max(1))));
+        self.replace(column, Arc::new(values.collect::<Int32Array>()), false);
+    }
+
+    /// Drops all rows.
+    pub fn clear(&mut self) {
+        self.rows = self.rows.slice(0, 0);
+    }
+
+    fn replace(&mut self, column: &str, values: ArrayRef, nullable: bool) {
+        let place = self.rows.schema().index_of(column).expect("a column of the table");
+        let mut fields: Vec<Field> =
+            self.rows.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+        fields[place] = Field::new(column, values.data_type().clone(), nullable);
+        let mut arrays = self.rows.columns().to_vec();
+        arrays[place] = values;
+        let size = self.rows.num_rows();
+        self.rows = batch(fields, arrays, size);
     }
 }
 
