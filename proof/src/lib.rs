@@ -5,6 +5,8 @@
 //! - [`generate`]: random queries.
 //! - [`shrink`]: from a failing query to a small one.
 //! - [`blame`]: which pass is at fault.
+//! - [`mutate`] and [`respell`]: edits that change what a query means, and edits that do not;
+//!   [`differ`] holds their digests against their rows.
 //! - [`pairs`]: pairs of queries that mean the same, and how many of them have one digest.
 //!
 //! All of this is test code: it stops at what must not happen.
@@ -12,11 +14,14 @@
 
 pub mod blame;
 pub mod check;
+pub mod differ;
 pub mod edit;
 pub mod engine;
 pub mod fuzz;
 pub mod generate;
+pub mod mutate;
 pub mod pairs;
+pub mod respell;
 pub mod rows;
 pub mod shrink;
 pub mod world;

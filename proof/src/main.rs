@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 use planc_proof::check::{Checker, Verdict};
-use planc_proof::fuzz;
 use planc_proof::pairs::{self, Mode};
+use planc_proof::{differ, fuzz};
 
 /// Random tests of planc's canonical form.
 #[derive(Parser)]
@@ -35,6 +35,24 @@ enum Command {
         /// Stop behind this many faults.
         #[arg(long, default_value_t = 20)]
         faults: usize,
+    },
+    /// Random queries and small changes of their meaning: where rows differ, digests must.
+    Mutate {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Where the seeds start.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Random queries and other spellings of them: how many have the same digest.
+    Respell {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Where the seeds start.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Pairs of queries that mean the same: how many have one digest, and which have two.
     Pairs {
@@ -89,6 +107,18 @@ fn run(cli: Cli) -> bool {
             total.elapsed = started.elapsed();
             println!("seeds {seed} to {next}\n{total}");
             !total.faults.is_empty()
+        }
+        Command::Mutate { seconds, seed } => {
+            let until = Instant::now() + Duration::from_secs(seconds);
+            let (counts, merged) = differ::mutate(&checker, seed, until, usize::MAX);
+            println!("{}\n{counts}", merged.join("\n"));
+            !merged.is_empty()
+        }
+        Command::Respell { seconds, seed } => {
+            let until = Instant::now() + Duration::from_secs(seconds);
+            let (counts, examples) = differ::respell(&checker, seed, until, usize::MAX);
+            println!("{counts}\n{}", examples.join("\n"));
+            counts.total().merged + counts.total().apart > 0
         }
         Command::Pairs { filter, brief } => {
             let mut failed = false;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array,
-    RecordBatch, StringArray, TimestampNanosecondArray,
+    RecordBatch, StringArray, TimestampNanosecondArray, UInt32Array,
 };
 use arrow::datatypes::{Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -161,6 +161,25 @@ impl TestTable {
     /// Drops all rows.
     pub fn clear(&mut self) {
         self.rows = self.rows.slice(0, 0);
+    }
+
+    /// Mixes up the values of every column that is no part of a key of several columns.
+    pub fn shuffle(&mut self, rng: &mut Rng) {
+        let Constraints { keys, unique, .. } = &self.constraints;
+        let sets: Vec<&String> =
+            keys.iter().chain(unique).filter(|set| set.len() > 1).flatten().collect();
+        let schema = self.rows.schema();
+        let columns = schema.fields().iter().zip(self.rows.columns()).map(|(field, column)| {
+            if sets.contains(&field.name()) {
+                return Arc::clone(column);
+            }
+            let mut order: Vec<u32> = (0..column.len() as u32).collect();
+            rng.shuffle(&mut order);
+            arrow::compute::take(column, &UInt32Array::from(order), None).expect("places in range")
+        });
+        let columns = columns.collect();
+        let fields = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
+        self.rows = batch(fields, columns, self.rows.num_rows());
     }
 
     fn replace(&mut self, column: &str, values: ArrayRef, nullable: bool) {
