@@ -8,6 +8,7 @@
 //! - [`mutate`] and [`respell`]: edits that change what a query means, and edits that do not;
 //!   [`differ`] holds their digests against their rows.
 //! - [`pairs`]: pairs of queries that mean the same, and how many of them have one digest.
+//! - [`tpch`]: the benchmark's queries in other spellings.
 //!
 //! All of this is test code: it stops at what must not happen.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -24,4 +25,5 @@ pub mod pairs;
 pub mod respell;
 pub mod rows;
 pub mod shrink;
+pub mod tpch;
 pub mod world;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::{Parser, Subcommand};
 use planc_proof::check::{Checker, Verdict};
 use planc_proof::pairs::{self, Mode};
-use planc_proof::{differ, fuzz};
+use planc_proof::{differ, fuzz, tpch};
 
 /// Random tests of planc's canonical form.
 #[derive(Parser)]
@@ -53,6 +53,12 @@ enum Command {
         /// Where the seeds start.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+    },
+    /// The TPC-H queries in other spellings, with the canonical plans of those that differ.
+    Tpch {
+        /// Only queries whose name contains this.
+        #[arg(default_value = "")]
+        filter: String,
     },
     /// Pairs of queries that mean the same: how many have one digest, and which have two.
     Pairs {
@@ -119,6 +125,36 @@ fn run(cli: Cli) -> bool {
             let (counts, examples) = differ::respell(&checker, seed, until, usize::MAX);
             println!("{counts}\n{}", examples.join("\n"));
             counts.total().merged + counts.total().apart > 0
+        }
+        Command::Tpch { filter } => {
+            let mut same = 0;
+            let mut tried = 0;
+            for query in tpch::queries().into_iter().filter(|query| query.name.contains(&filter)) {
+                let worlds: Vec<_> = (0..6)
+                    .map(|seed| tpch::world(&mut fastrand::Rng::with_seed(seed), &query.text))
+                    .collect();
+                for (place, (title, text)) in query.others.iter().enumerate() {
+                    let found = differ::relation_optimised(&checker, &worlds, &query.text, text);
+                    tried += 1;
+                    if matches!(found, differ::Relation::Same) {
+                        same += 1;
+                        continue;
+                    }
+                    println!("### {} {place} ({title}): {found:?}\n", query.name);
+                    for text in [&query.text, text] {
+                        let plan = checker.engine.plan(&worlds[0], text);
+                        let plan = plan.map(|plan| checker.engine.canonical(plan));
+                        match plan {
+                            Ok(Ok(plan)) => {
+                                println!("```\n{}\n```\n", plan.logical.display_indent())
+                            }
+                            other => println!("{other:?}"),
+                        }
+                    }
+                }
+            }
+            println!("## TPC-H: {same} of {tried} spellings have the digest of their query");
+            same < tried
         }
         Command::Pairs { filter, brief } => {
             let mut failed = false;
