@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use super::compile::{Compiled, Compiler};
 
 /// The most relations that an inlined plan may have.
-const MOST_RELATIONS: usize = 2000;
+const MOST_RELATIONS: usize = 1000;
 
 /// A rule's deep digest.
 pub type Deep = DeepRecord;
