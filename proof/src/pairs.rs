@@ -33,7 +33,7 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// Random tables on which a pair is tried.
-const WORLDS: u64 = 8;
+const WORLDS: u64 = 6;
 
 /// Two queries that mean the same.
 #[derive(Debug, Clone)]
