@@ -12,13 +12,14 @@ use datafusion::common::DataFusionError;
 use planc_ir::{Code, Diagnostic, Span, code};
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CaseWhen, Expr, Query, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    CaseWhen, Expr, Query, Spanned, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::tokenizer::Span as SqlSpan;
 
+use super::partners;
 use super::pieces::{KINDS, without};
 use super::place::Places;
-use super::plan::Judge;
+use super::judge::Judge;
 use super::refusal;
 
 /// More faults than these are not looked for in one rule.
@@ -51,12 +52,25 @@ pub(crate) fn faults(
             break;
         }
         let Some(removed) = search.remove(&cause) else {
-            found.append(&mut diagnostics);
+            if round == 0 {
+                found.append(&mut diagnostics);
+            }
             break;
         };
+        // Beside what became NULL, other types are at fault than those of the rule.
+        if round > 0 && removed.beside_filler {
+            continue_with(judge, &search, &mut error);
+            if error.iter().next().map(refusal::words).as_deref() == Some(&cause) {
+                break;
+            }
+            continue;
+        }
         diagnostics.truncate(1);
         if let Some(diagnostic) = diagnostics.first_mut() {
-            diagnostic.span = better(diagnostic, removed);
+            diagnostic.span = better(diagnostic, &removed);
+        }
+        if round > 0 {
+            diagnostics.retain(|diagnostic| diagnostic.span.is_some());
         }
         found.append(&mut diagnostics);
         match judge.plan(&search.query) {
@@ -67,18 +81,35 @@ pub(crate) fn faults(
     found
 }
 
+fn continue_with(judge: &Judge<'_>, search: &Search<'_, '_, '_>, error: &mut DataFusionError) {
+    if let Err(next) = judge.plan(&search.query) {
+        *error = next;
+    }
+}
+
+/// What the search took out of the query.
+struct Removed {
+    /// Where it stood.
+    place: Option<Span>,
+    /// It was searched for among expressions, and its place is exact.
+    exact: bool,
+    beside_filler: bool,
+}
+
 /// The better of DataFusion's place and the one that the search found. For types DataFusion
 /// knows the columns in an expression, and the expression is what is wrong.
-fn better(diagnostic: &Diagnostic, searched: Option<Span>) -> Option<Span> {
-    const SEARCHED: [Code; 4] = [
+fn better(diagnostic: &Diagnostic, removed: &Removed) -> Option<Span> {
+    const SEARCHED: [Code; 6] = [
+        code::UNKNOWN_TYPE,
+        code::BAD_LITERAL,
         code::TYPE_MISMATCH,
         code::SUBQUERY_COLUMNS,
         code::MISPLACED_AGGREGATE,
         code::FUNCTION_ARGUMENTS,
     ];
     match diagnostic.span {
-        Some(_) if !SEARCHED.contains(&diagnostic.code) => diagnostic.span,
-        known => searched.or(known),
+        Some(_) if !SEARCHED.contains(&diagnostic.code) || !removed.exact => diagnostic.span,
+        known => removed.place.or(known),
     }
 }
 
@@ -93,18 +124,58 @@ struct Search<'s, 'j, 't> {
 
 impl Search<'_, '_, '_> {
     /// Takes the cause of an error out of the query and tells where it stood.
-    fn remove(&mut self, cause: &str) -> Option<Option<Span>> {
+    fn remove(&mut self, cause: &str) -> Option<Removed> {
         let nodes = nodes(&self.query);
         if nodes.len() <= MOST_EXPRESSIONS
             && let Some(at) = self.faulty_root(&nodes, cause)
         {
-            let node = self.descend(&nodes, at, cause);
-            let place = nodes.get(node).and_then(|node| self.places.expression(&node.expr));
+            let node = match () {
+                () if of_a_condition(cause) => at,
+                () if cause.contains("InSubquery") => self.membership(&nodes, at, cause),
+                () => self.descend(&nodes, at, cause),
+            };
+            let place = nodes.get(node).and_then(|node| self.place(&node.expr, cause));
+            let beside_filler = beside_filler(&nodes, node);
             let filler = self.filler();
             self.query = replaced(&self.query, node, &filler);
-            return Some(place);
+            return Some(Removed { place, exact: true, beside_filler });
         }
-        self.remove_clause(cause)
+        let place = self.remove_clause(cause)?;
+        Some(Removed { place, exact: false, beside_filler: false })
+    }
+
+    /// Where a piece is shown for this cause.
+    fn place(&self, expr: &Expr, cause: &str) -> Option<Span> {
+        let code = refusal::by_words(cause);
+        let whole = self.places.expression(expr);
+        match (expr, code) {
+            (Expr::Cast { .. }, code::UNKNOWN_TYPE) => self.places.type_of(expr).or(whole),
+            (Expr::Interval(_), code::BAD_LITERAL) if cause.contains("_precision") => {
+                self.places.type_of(expr).or(whole)
+            }
+            // The call is wrong, and not the window around it.
+            (Expr::Function(call), code::FUNCTION_ARGUMENTS) if call.over.is_some() => {
+                self.places.call(call.name.span()).or(whole)
+            }
+            (_, code::TYPE_MISMATCH | code::BAD_LITERAL) => {
+                let outer = partners::of(&self.query, expr, cause, self.places);
+                outer.or(whole)
+            }
+            _ => whole,
+        }
+    }
+
+    /// The `IN (SELECT …)` around a piece, without which the error goes away as well.
+    fn membership(&mut self, nodes: &[Node], at: usize, cause: &str) -> usize {
+        let tests = |at: &usize| {
+            nodes.get(*at).is_some_and(|node| matches!(node.expr, Expr::InSubquery { .. }))
+        };
+        let suspects: Vec<usize> = (0..nodes.len()).rev().filter(tests).collect();
+        let found = suspects.into_iter().find(|test| {
+            let filler = self.filler();
+            !self.fails_as(&replaced(&self.query, *test, &filler), cause)
+        });
+        found.unwrap_or(at)
     }
 
     /// The innermost whole expression of a clause without which the error goes away.
@@ -217,6 +288,26 @@ impl Search<'_, '_, '_> {
             else_result: None,
         }
     }
+}
+
+/// True for a condition that is no truth value: the whole of it is.
+fn of_a_condition(cause: &str) -> bool {
+    cause.contains("non-boolean predicate") || cause.contains("condition must be boolean")
+}
+
+/// True where NULL stands directly beside a piece, and not in it.
+fn beside_filler(nodes: &[Node], at: usize) -> bool {
+    let holds = |at: usize| nodes.get(at).is_some_and(|node| is_filler(&node.expr));
+    let above = nodes.get(at).and_then(|node| node.above);
+    let inside = (at..nodes.len()).any(|inner| within(nodes, inner, at) && holds(inner));
+    let beside = (0..nodes.len())
+        .any(|other| above.is_some() && nodes.get(other).and_then(|n| n.above) == above && holds(other));
+    inside || beside
+}
+
+fn is_filler(expr: &Expr) -> bool {
+    matches!(expr, Expr::Case { operand: None, conditions, else_result: None, case_token, .. }
+        if conditions.len() == 1 && case_token.0.span == SqlSpan::empty())
 }
 
 /// The words of a message that may name something in the query.

@@ -11,27 +11,35 @@
 
 mod balance;
 mod checks;
+#[cfg(test)]
+mod corpus;
 mod ddl;
 mod dialect;
 mod empty_subquery;
+mod extent;
 mod foreign;
 mod guard;
+mod judge;
 mod lint;
 mod locate;
 mod lookups;
+mod mend;
 #[cfg(test)]
 mod pages;
 mod parameters;
 mod parse;
+mod partners;
 mod pieces;
 mod place;
 mod plan;
 mod provider;
 mod refusal;
 mod resolve;
+mod risky;
 #[cfg(test)]
 mod robustness;
 mod source;
+mod structure;
 mod template;
 #[cfg(test)]
 mod testing;

@@ -13,14 +13,16 @@ mod joins;
 mod names;
 mod query;
 mod scope;
+mod shape;
 
 use std::collections::BTreeMap;
 
 use datafusion::execution::context::SessionState;
-use planc_ir::{Catalog, Code, Diagnostic};
+use planc_ir::{Catalog, Code, Diagnostic, Span};
 use sqlparser::ast::Query;
 use sqlparser::tokenizer::Span as SqlSpan;
 
+use super::mend::Missing;
 use super::place::Places;
 use functions::Functions;
 use scope::{Columns, Scope};
@@ -28,13 +30,23 @@ use scope::{Columns, Scope};
 /// Reports on one rule end here: a file with more faults is no rule.
 const MOST: usize = 100;
 
-/// The wrong names of a query.
+/// What the resolver makes of a query.
+pub(crate) struct Resolution {
+    /// Wrong names, and warnings that need scopes.
+    pub(crate) found: Vec<Diagnostic>,
+    /// Numbers of columns that do not fit; they count where DataFusion refuses the query.
+    pub(crate) shape: Vec<Diagnostic>,
+    /// The wrong names themselves.
+    pub(crate) missing: Missing,
+}
+
+/// Resolves the names of a query.
 pub(crate) fn resolve(
     query: &Query,
     catalog: &Catalog,
     state: &SessionState,
     places: &Places<'_>,
-) -> Vec<Diagnostic> {
+) -> Resolution {
     let mut resolver = Resolver {
         catalog,
         functions: Functions::new(state),
@@ -44,9 +56,11 @@ pub(crate) fn resolve(
         depth: 0,
         found: Vec::new(),
         reported: BTreeMap::new(),
+        shape: Vec::new(),
+        missing: Missing::default(),
     };
     resolver.query(query);
-    resolver.found
+    Resolution { found: resolver.found, shape: resolver.shape, missing: resolver.missing }
 }
 
 struct Resolver<'a, 't> {
@@ -62,13 +76,22 @@ struct Resolver<'a, 't> {
     found: Vec<Diagnostic>,
     /// What was reported already, and where in `found` it stands.
     reported: BTreeMap<(Code, String), usize>,
+    shape: Vec<Diagnostic>,
+    missing: Missing,
 }
 
 impl Resolver<'_, '_> {
     /// Reports a fault at a place. The same name missed again in the same way is one fault
     /// with several places.
     fn report(&mut self, key: &str, span: SqlSpan, diagnostic: Diagnostic) {
-        let span = self.places.span(span);
+        if diagnostic.is_error() {
+            self.missing.places.push(span);
+        }
+        let place = self.places.span(span);
+        self.report_at(key, place, diagnostic);
+    }
+
+    fn report_at(&mut self, key: &str, span: Option<Span>, diagnostic: Diagnostic) {
         let key = (diagnostic.code, key.to_owned());
         let earlier = self.reported.get(&key).and_then(|at| self.found.get_mut(*at));
         if let Some(earlier) = earlier
