@@ -4,11 +4,15 @@ mod check;
 mod compile;
 mod console;
 mod demo;
+mod diff;
+mod dups;
 mod explain;
+mod impact;
 mod init;
 mod lock;
 mod run;
 mod table;
+mod test;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +64,14 @@ enum Command {
     Run(run::RunArgs),
     /// Explain a diagnostic's code, a rule's plan, or an artifact
     Explain(explain::ExplainArgs),
+    /// Say which rules a change really touches, and why
+    Impact(impact::ImpactArgs),
+    /// Say what differs between two rules, artifacts or files
+    Diff(diff::DiffArgs),
+    /// List rules that mean the same
+    Dups(dups::DupsArgs),
+    /// Run the project's golden cases, or check its constraints against the data
+    Test(test::TestArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
 }
@@ -98,6 +110,10 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&cli.global, &args, &console),
         Command::Run(args) => run::run(&cli.global, &args, &console),
         Command::Explain(args) => explain::run(&cli.global, &args, &console),
+        Command::Impact(args) => impact::run(&cli.global, &args, &console),
+        Command::Diff(args) => diff::run(&cli.global, &args, &console),
+        Command::Dups(args) => dups::run(&cli.global, &args, &console),
+        Command::Test(args) => test::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
