@@ -116,6 +116,7 @@ codes! {
     P0108 TOO_DEEP "too-deep" Error "The query is nested too deeply";
     P0109 DIALECT "dialect" Error "The text cannot be brought from its dialect into planc's";
     P0110 UNVERIFIED_TRANSLATION "unverified-translation" Warning "A function of another dialect is taken to mean the same in DataFusion";
+    P0111 INVISIBLE_TEXT "invisible-text" Warning "The text holds characters that are not seen or that turn its order";
     P0201 UNKNOWN_TABLE "unknown-table" Error "No source, rule or CTE has this name";
     P0202 UNKNOWN_COLUMN "unknown-column" Error "No table in scope has this column";
     P0203 UNKNOWN_QUALIFIER "unknown-qualifier" Error "No table in scope goes by this name";
@@ -155,6 +156,8 @@ codes! {
     P0410 UNSUPPORTED "unsupported" Error "DataFusion does not have this feature";
     P0411 WINDOW_WITHOUT_ORDER "window-without-order" Warning "A window function depends on the order of rows, and none is given";
     P0412 LOSSY_CAST "lossy-cast" Warning "The cast drops a part of the value";
+    P0413 OUTPUT_SCHEMA "output-schema" Error "The output differs from the schema that the rule declares";
+    P0414 UNUSED_SUPPRESSION "unused-suppression" Warning "A `-- noqa` silences nothing";
     P0501 MALFORMED_ARTIFACT "malformed-artifact" Error "The bytes are no valid Substrait plan";
     P0502 UNKNOWN_EXTENSION "unknown-extension" Error "The plan uses a function, type or format that this planc does not have";
     P0601 NOT_REPRESENTABLE "not-representable" Error "The plan cannot be written as Substrait without changing its rows";
@@ -183,6 +186,8 @@ codes! {
     P0809 PROJECT_FOLDER "project-folder" Error "A project cannot be written into this folder";
     P0810 CONSTRAINT "constraint" Error "A declared constraint names a table or a column that is not there";
     P0811 REVISION "revision" Error "A git revision of the project cannot be read";
+    P0812 NO_RULES "no-rules" Warning "A glob of the project finds no rule";
+    P0813 OUTPUT_CLASH "output-clash" Error "Two rules write one output";
     P0901 INTERNAL "internal" Error "planc found a fault of its own";
     P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
 }

@@ -31,7 +31,9 @@ impl Baseline {
     /// All findings of some reports.
     pub fn of(reports: &[FileReport]) -> Self {
         let mut findings: BTreeMap<String, Known> = BTreeMap::new();
-        for (report, finding) in reports.iter().flat_map(|r| r.diagnostics.iter().map(move |d| (r, d))) {
+        for (report, finding) in
+            reports.iter().flat_map(|r| r.diagnostics.iter().map(move |d| (r, d)))
+        {
             let print = fingerprint(&report.path, finding.code, &key(report, finding));
             let known = findings.entry(print).or_insert_with(|| Known {
                 path: report.path.clone(),

@@ -103,9 +103,7 @@ pub fn sarif(reports: &[FileReport]) -> String {
         .map(|finding| {
             let mut location =
                 json!({ "artifactLocation": { "uri": uri(finding.path), "uriBaseId": "SRCROOT" } });
-            if let (Some((start, end)), Some(object)) =
-                (finding.place, location.as_object_mut())
-            {
+            if let (Some((start, end)), Some(object)) = (finding.place, location.as_object_mut()) {
                 let region = json!({
                     "startLine": start.line,
                     "startColumn": start.column,

@@ -72,8 +72,7 @@ impl VisitorMut for Mend<'_> {
             _ => false,
         };
         if wrong {
-            *expr =
-                Expr::Value(ValueWithSpan { value: Value::Null, span: SqlSpan::empty() });
+            *expr = Expr::Value(ValueWithSpan { value: Value::Null, span: SqlSpan::empty() });
         }
         ControlFlow::Continue(())
     }

@@ -53,9 +53,8 @@ impl Walk<'_, '_> {
                 });
                 if let Some(nth) = nth.filter(|_| self.sides) {
                     let first = items(left).and_then(|items| items.get(nth));
-                    self.found = first
-                        .and_then(expression)
-                        .and_then(|expr| self.places.expression(expr));
+                    self.found =
+                        first.and_then(expression).and_then(|expr| self.places.expression(expr));
                 }
                 self.body(left);
                 self.body(right);

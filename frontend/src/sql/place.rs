@@ -44,6 +44,11 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// True where the rule is written in DataFusion's dialect: places are exact there.
+    pub(crate) fn is_original(&self) -> bool {
+        self.original.is_none()
+    }
+
     /// The text that sqlparser reads.
     pub(crate) fn sql(&self) -> &'a str {
         self.sql
@@ -129,9 +134,9 @@ impl<'a> Places<'a> {
         let last = self.span(values.rows.last()?.span());
         let lexemes = self.lexemes();
         let before = lexemes.partition_point(|lexeme| lexeme.end <= first.start);
-        let word = lexemes.get(..before)?.iter().rev().find(|lexeme| {
-            matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::VALUES)
-        })?;
+        let word = lexemes.get(..before)?.iter().rev().find(
+            |lexeme| matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::VALUES),
+        )?;
         self.from_to(self.in_text(Span::new(word.start, word.end)), last)
     }
 
@@ -142,9 +147,7 @@ impl<'a> Places<'a> {
         let first = lexemes.partition_point(|lexeme| lexeme.end <= whole.start);
         let behind = lexemes.partition_point(|lexeme| lexeme.start < whole.end);
         let tokens = lexemes.get(first..behind)?;
-        let is_as = |lexeme: &Lexeme| {
-            matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::AS)
-        };
+        let is_as = |lexeme: &Lexeme| matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::AS);
         let (from, to) = match expr {
             Expr::Cast { kind: CastKind::DoubleColon, .. } => {
                 (tokens.iter().rposition(|l| l.token == Token::DoubleColon)? + 1, tokens.len())
@@ -158,6 +161,13 @@ impl<'a> Places<'a> {
         };
         let (start, end) = (tokens.get(from)?.start, tokens.get(to.checked_sub(1)?)?.end);
         self.in_text(Span::new(start, end))
+    }
+
+    /// True where a piece of the user's text holds no comment.
+    pub(crate) fn is_plain(&self, start: usize, end: usize) -> bool {
+        let text = start.checked_sub(self.base).zip(end.checked_sub(self.base));
+        text.and_then(|(start, end)| self.sql.get(start..end))
+            .is_some_and(|piece| !piece.contains("--") && !piece.contains("/*"))
     }
 
     /// From the first token at or behind the start of one span to the end of another, both

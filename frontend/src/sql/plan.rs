@@ -33,6 +33,7 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
     let places = Places::new(&parsed.text, parsed.translated.as_deref());
     let mut query = query.clone();
     let mut diagnostics = type_parameters(&mut query, &parsed.params, &places);
+    diagnostics.extend(lint::invisible_text::lint(&parsed.text));
     diagnostics.extend(lint::lint(&query, state, &places));
     diagnostics.extend(empty_subquery::check(&query, &places));
     if parsed.translated.is_some() {
@@ -45,7 +46,15 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
         // What only planc refuses: DataFusion is not asked.
         diagnostics.extend(resolution.found);
     } else {
-        match work.judge(catalog).plan(&query) {
+        let judge = work.judge(catalog);
+        let doubtful = resolution.found.iter().any(Diagnostic::is_error);
+        let judged = judge.plan(&query).and_then(|logical| {
+            if doubtful {
+                judge.physical(&logical)?;
+            }
+            Ok(logical)
+        });
+        match judged {
             Ok(logical) => {
                 diagnostics.extend(accepted(resolution.found));
                 diagnostics.extend(work.warnings(&logical));
@@ -86,7 +95,19 @@ impl<'a> Work<'a> {
         let mut suspects = shape;
         suspects.extend(structure::suspects(self.query, self.state, self.places));
         if !found.iter().any(Diagnostic::is_error) {
-            found.extend(self.explained(error, suspects));
+            // DataFusion's word on two columns of one name has no fix, the resolver's has.
+            let explained = self.explained(error, suspects).into_iter().map(|mut fault| {
+                let twin = found.iter().find(|f| f.code == fault.code && f.span == fault.span);
+                if let Some(twin) = twin.filter(|_| fault.fixes.is_empty()) {
+                    fault.fixes.clone_from(&twin.fixes);
+                }
+                fault
+            });
+            let explained: Vec<Diagnostic> = explained.collect();
+            found.retain(|f| {
+                !explained.iter().any(|fault| fault.code == f.code && fault.span == f.span)
+            });
+            found.extend(explained);
             return found;
         }
         // Wrong names are taken to be of any type, and typing goes on.

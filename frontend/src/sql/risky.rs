@@ -27,8 +27,10 @@ pub(crate) fn needs_physical(plan: &LogicalPlan) -> Result<bool> {
             | LogicalPlan::Subquery(_) => true,
             LogicalPlan::Limit(limit) => {
                 let literal = |bound: &Option<Box<Expr>>| {
-                    bound.as_ref().is_none_or(|b| matches!(b.as_ref(), Expr::Literal(v, _)
-                        if i64::try_from(v.clone()).is_ok_and(|n| n >= 0)))
+                    bound.as_ref().is_none_or(|b| {
+                        matches!(b.as_ref(), Expr::Literal(v, _)
+                        if i64::try_from(v.clone()).is_ok_and(|n| n >= 0))
+                    })
                 };
                 !literal(&limit.skip) || !literal(&limit.fetch)
             }

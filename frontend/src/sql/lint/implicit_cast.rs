@@ -96,8 +96,12 @@ fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
             let left = test.expr.get_type(inputs).ok()?;
             let right = test.subquery.subquery.schema().field(0).data_type().clone();
             let at = location(column_place(&test.expr)?);
-            (kind(&left)? != kind(&right)?)
-                .then_some(Mixed { at, left, right, what: What::Comparison })
+            (kind(&left)? != kind(&right)?).then_some(Mixed {
+                at,
+                left,
+                right,
+                what: What::Comparison,
+            })
         }
         Expr::Case(case) => {
             let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());

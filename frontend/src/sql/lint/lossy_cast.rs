@@ -26,12 +26,7 @@ pub(super) fn lint(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Ve
     found
 }
 
-fn lossy(
-    expr: &Expr,
-    inputs: &DFSchema,
-    query: &Query,
-    places: &Places<'_>,
-) -> Option<Diagnostic> {
+fn lossy(expr: &Expr, inputs: &DFSchema, query: &Query, places: &Places<'_>) -> Option<Diagnostic> {
     let (operand, target) = match expr {
         Expr::Cast(cast) => (&cast.expr, cast.field.data_type()),
         Expr::TryCast(cast) => (&cast.expr, cast.field.data_type()),

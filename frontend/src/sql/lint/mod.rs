@@ -6,9 +6,10 @@
 mod constant_predicate;
 mod ignored_clause;
 mod implicit_cast;
+pub(crate) mod invisible_text;
 mod limit_without_order;
-mod null_comparison;
 mod lossy_cast;
+mod null_comparison;
 mod volatile_function;
 mod window_without_order;
 

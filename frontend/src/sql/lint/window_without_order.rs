@@ -34,7 +34,7 @@ pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
 struct Walk<'a, 't> {
     places: &'a Places<'t>,
     found: Vec<Diagnostic>,
-    /// Named windows with an order of the queries around.
+    /// Named windows without an order, of the queries around.
     named: Vec<Vec<String>>,
 }
 
@@ -60,7 +60,7 @@ impl Visitor for Walk<'_, '_> {
             Some(WindowType::WindowSpec(spec)) => is_ordered(spec),
             Some(WindowType::NamedWindow(name)) => {
                 let name = normalized(name);
-                self.named.last().is_some_and(|named| named.contains(&name))
+                !self.named.last().is_some_and(|named| named.contains(&name))
             }
             None => true,
         };
@@ -76,10 +76,10 @@ impl Visitor for Walk<'_, '_> {
     }
 }
 
-/// The names of windows with an order.
+/// The names of windows without an order.
 fn windows(body: &SetExpr, named: &mut Vec<String>) {
     match body {
-        SetExpr::Select(select) => named.extend(ordered_windows(select)),
+        SetExpr::Select(select) => named.extend(unordered_windows(select)),
         SetExpr::SetOperation { left, right, .. } => {
             windows(left, named);
             windows(right, named);
@@ -88,13 +88,13 @@ fn windows(body: &SetExpr, named: &mut Vec<String>) {
     }
 }
 
-fn ordered_windows(select: &Select) -> impl Iterator<Item = String> {
+fn unordered_windows(select: &Select) -> impl Iterator<Item = String> {
     select
         .named_window
         .iter()
         .filter(|definition| match &definition.1 {
-            NamedWindowExpr::WindowSpec(spec) => is_ordered(spec),
-            NamedWindowExpr::NamedWindow(_) => true,
+            NamedWindowExpr::WindowSpec(spec) => !is_ordered(spec),
+            NamedWindowExpr::NamedWindow(_) => false,
         })
         .map(|definition| normalized(&definition.0))
 }

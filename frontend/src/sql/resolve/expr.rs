@@ -16,8 +16,14 @@ impl Resolver<'_, '_> {
     /// Checks all names in an expression, or in anything that holds expressions. `strict`
     /// where DataFusion refuses an unqualified name that two tables have.
     pub(super) fn expression(&mut self, node: &impl Visit, strict: bool) {
-        let mut walk =
-            Walk { resolver: self, strict, depth: 0, lambdas: Vec::new(), passed_over: Vec::new(), values: Vec::new() };
+        let mut walk = Walk {
+            resolver: self,
+            strict,
+            depth: 0,
+            lambdas: Vec::new(),
+            passed_over: Vec::new(),
+            values: Vec::new(),
+        };
         let _ = node.visit(&mut walk);
     }
 
@@ -34,8 +40,12 @@ impl Resolver<'_, '_> {
         }
         let message = format!("there is no function `{name}`");
         let diagnostic = match unknown {
-            Unknown::Name(near) => Diagnostic::new(code::UNKNOWN_FUNCTION, message)
-                .help_opt(near.map(|near| format!("did you mean `{near}`?"))),
+            Unknown::Name(help) => {
+                let diagnostic = Diagnostic::new(code::UNKNOWN_FUNCTION, message).help_opt(help);
+                self.with_fix(self.places.span(ident.span), diagnostic)
+            }
+            Unknown::Foreign(known) => Diagnostic::new(code::UNKNOWN_FUNCTION, message)
+                .help(format!("DataFusion has `{known}`")),
             Unknown::NeedsOver => {
                 Diagnostic::new(code::UNKNOWN_FUNCTION, format!("{message} for single rows"))
                     .help(format!("it is a window function: `{name}(…) OVER (…)`"))

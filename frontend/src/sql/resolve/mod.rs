@@ -88,7 +88,21 @@ impl Resolver<'_, '_> {
             self.missing.places.push(span);
         }
         let place = self.places.span(span);
+        let diagnostic = self.with_fix(place, diagnostic);
         self.report_at(key, place, diagnostic);
+    }
+
+    /// The only near name is written for the wrong one by `--fix`.
+    fn with_fix(&self, name: Option<Span>, diagnostic: Diagnostic) -> Diagnostic {
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        let near = help.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?"));
+        match (name.filter(|_| self.places.is_original()), near) {
+            (Some(name), Some(near)) if !near.contains('`') => {
+                let written = near.split('.').map(names::quoted).collect::<Vec<_>>().join(".");
+                diagnostic.fix(name, written)
+            }
+            _ => diagnostic,
+        }
     }
 
     fn report_at(&mut self, key: &str, span: Option<Span>, diagnostic: Diagnostic) {
@@ -103,6 +117,14 @@ impl Resolver<'_, '_> {
                 earlier.span = Some(other);
                 other = first;
             }
+            earlier.fixes.extend(
+                diagnostic
+                    .fixes
+                    .iter()
+                    .filter(|fix| !earlier.fixes.contains(fix))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
             let place = (other, "here as well".to_owned());
             if Some(other) != earlier.span && !earlier.related.contains(&place) {
                 earlier.related.push(place);
@@ -131,7 +153,7 @@ mod tests {
                 P0203 1:22-1:23 [x] no table in scope is called `x`; in scope: `o` and `c`
                 P0201 1:46-1:54 [customer] there is no table, rule or CTE `customer`; did you mean `customers`?
                 P0202 1:62-1:72 [custmer_id] `o` has no column `custmer_id`; did you mean `customer_id`?
-                P0204 1:86-1:92 [upperr] there is no function `upperr`; did you mean `upper`?
+                P0204 1:86-1:100 [upperr(status)] there is no function `upperr`; did you mean `upper`?
             ",
         );
         check(
@@ -143,12 +165,16 @@ mod tests {
         );
         check(
             "select Amount, \"Amount\", \"amount\" from orders",
-            r#"P0202 1:16-1:24 ["Amount"] no table in scope has a column `Amount`; the column is `amount`: a quoted name keeps its case, so write `amount`"#,
+            r#"
+                P0202 1:16-1:24 ["Amount"] no table in scope has a column `Amount`; the column is `amount`: a quoted name keeps its case, so write `amount`
+                P0209 1:26-1:34 ["amount"] two columns of the output are called `amount`; give one another name: `… AS other`
+            "#,
         );
         check(
             "select mixed, \"Mixed\", s.mixed from nested.shapes s",
             r#"
                 P0202 1:8-1:13 [mixed] no table in scope has a column `mixed`; the column is `Mixed`: only double quotes keep its case, `"Mixed"`
+                P0209 1:24-1:31 [s.mixed] two columns of the output are called `mixed`; give one another name: `… AS other`
                 P0202 1:26-1:31 [mixed] `s` has no column `mixed`; the column is `Mixed`: only double quotes keep its case, `"Mixed"`
             "#,
         );
@@ -191,12 +217,12 @@ mod tests {
         );
         check(
             "select row_number() from orders",
-            "P0204 1:8-1:18 [row_number] there is no function `row_number` for single rows; it is a window function: `row_number(…) OVER (…)`",
+            "P0204 1:8-1:20 [row_number()] there is no function `row_number` for single rows; it is a window function: `row_number(…) OVER (…)`",
         );
         check("select generate_series(1, 2), ifnull(amount, 0) from orders", "");
         check(
             "select * from genrate_series(1, 2)",
-            "P0204 1:15-1:29 [genrate_series] there is no table function `genrate_series`; did you mean `generate_series`?",
+            "P0204 1:15-1:35 [genrate_series(1, 2)] there is no table function `genrate_series`; did you mean `generate_series`?",
         );
         check(
             "select * from shapes",

@@ -193,7 +193,7 @@ impl Resolver<'_, '_> {
                     self.check_star(self.places.span(options.wildcard_token.0.span));
                     let all = self.scopes.last().map(Scope::columns).unwrap_or_default();
                     let relations = self.scopes.last().map(|scope| scope.relations.clone());
-                    self.warn_of_star(&relations.unwrap_or_default(), options);
+                    self.warn_of_star(&relations.unwrap_or_default(), options, true);
                     output.extend(&all);
                     if narrows(options) {
                         output.width = None;
@@ -212,7 +212,7 @@ impl Resolver<'_, '_> {
                     }
                     match self.qualified_wildcard(&idents) {
                         Some(found) => {
-                            self.warn_of_star(&found, options);
+                            self.warn_of_star(&found, options, false);
                             found.iter().for_each(|relation| output.extend(&relation.columns));
                         }
                         None => output.extend(&Columns::failed()),

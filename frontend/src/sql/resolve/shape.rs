@@ -22,8 +22,7 @@ impl Resolver<'_, '_> {
         if wanted == given {
             return;
         }
-        let message =
-            format!("this side has {}, the first one {wanted}", columns(given));
+        let message = format!("this side has {}, the first one {wanted}", columns(given));
         let place = self.selected(right);
         self.shape.push(
             Diagnostic::new(code::SET_OPERATION_COLUMNS, message)
@@ -91,7 +90,9 @@ impl Resolver<'_, '_> {
                 SelectItem::ExprWithAlias { alias, .. } => {
                     (normalized(alias), self.places.span(alias.span))
                 }
-                SelectItem::UnnamedExpr(expr @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_))) => {
+                SelectItem::UnnamedExpr(
+                    expr @ (Expr::Identifier(_) | Expr::CompoundIdentifier(_)),
+                ) => {
                     let last = match expr {
                         Expr::Identifier(ident) => Some(ident),
                         Expr::CompoundIdentifier(idents) => idents.last(),
@@ -107,6 +108,14 @@ impl Resolver<'_, '_> {
                     .at(place)
                     .help("give one another name: `… AS other`");
                 finding.severity = Severity::Warning;
+                // A new name for an alias changes nothing that can be named otherwise.
+                if let (SelectItem::ExprWithAlias { .. }, Some(place)) = (item, finding.span)
+                    && self.places.is_original()
+                {
+                    let free = (2..).map(|nth| format!("{name}_{nth}"));
+                    let free = free.into_iter().find(|free| !names.contains(free));
+                    finding = finding.fix(place, super::names::quoted(&free.unwrap_or_default()));
+                }
                 self.found.push(finding);
             }
             names.push(name);
@@ -158,7 +167,9 @@ impl Resolver<'_, '_> {
             columns(wanted)
         );
         self.shape.push(
-            Diagnostic::new(code::COLUMN_COUNT, message).at(place).help("name all of them, or none"),
+            Diagnostic::new(code::COLUMN_COUNT, message)
+                .at(place)
+                .help("name all of them, or none"),
         );
     }
 

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, OrderBy, Query, Select, SelectItem, Spanned, Value, VisitMut,
-    VisitorMut,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, OrderBy, Query, Select,
+    SelectItem, Spanned, Value, VisitMut, VisitorMut,
 };
 
 use super::super::lookups::normalized;
@@ -67,8 +67,7 @@ impl Build<'_, '_> {
         for by in ordered(order_by) {
             own(by, &mut |expr| match expr {
                 Expr::Function(call) if self.kind(call) == Call::Aggregate => {
-                    let message =
-                        "an aggregate function cannot order rows that are not aggregated";
+                    let message = "an aggregate function cannot order rows that are not aggregated";
                     found.push(
                         Diagnostic::new(code::MISPLACED_AGGREGATE, message)
                             .at(self.places.expression(expr))
