@@ -137,7 +137,7 @@ impl<'a> Places<'a> {
         let word = lexemes.get(..before)?.iter().rev().find(
             |lexeme| matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::VALUES),
         )?;
-        self.from_to(self.in_text(Span::new(word.start, word.end)), last)
+        self.spanning(self.in_text(Span::new(word.start, word.end)), last)
     }
 
     /// The type that a cast names, or the field that qualifies an interval.
@@ -172,7 +172,7 @@ impl<'a> Places<'a> {
 
     /// From the first token at or behind the start of one span to the end of another, both
     /// grown to balanced brackets.
-    pub(crate) fn from_to(&self, first: Option<Span>, last: Option<Span>) -> Option<Span> {
+    pub(crate) fn spanning(&self, first: Option<Span>, last: Option<Span>) -> Option<Span> {
         let (first, last) = (first?, last?);
         Some(Span::new(first.start.min(last.start), last.end.max(first.end)))
     }

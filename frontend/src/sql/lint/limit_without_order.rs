@@ -58,7 +58,7 @@ impl Walk<'_, '_> {
         let SetExpr::Select(select) = body else { return };
         let Some(Distinct::On(exprs)) = &select.distinct else { return };
         let place = |expr: Option<&Expr>| expr.and_then(|expr| self.places.expression(expr));
-        let keys = self.places.from_to(place(exprs.first()), place(exprs.last()));
+        let keys = self.places.spanning(place(exprs.first()), place(exprs.last()));
         let select = self.places.span(select.select_token.0.span);
         let message = "which row of each group is kept is not determined";
         self.found.push(

@@ -39,7 +39,7 @@ impl Resolver<'_, '_> {
                     SelectItem::UnnamedExpr(expr) => self.places.expression(expr),
                     SelectItem::ExprWithAlias { expr, alias } => {
                         let expr = self.places.expression(expr);
-                        self.places.from_to(expr, self.places.span(alias.span))
+                        self.places.spanning(expr, self.places.span(alias.span))
                     }
                     SelectItem::Wildcard(options) => {
                         self.places.span(options.wildcard_token.0.span)
@@ -47,12 +47,12 @@ impl Resolver<'_, '_> {
                     SelectItem::QualifiedWildcard(kind, options) => {
                         let name = self.places.span(kind.span());
                         let star = self.places.span(options.wildcard_token.0.span);
-                        self.places.from_to(name, star)
+                        self.places.spanning(name, star)
                     }
                     item => self.places.closed(item.span()),
                 };
                 let first = select.projection.first().and_then(place);
-                self.places.from_to(first, select.projection.last().and_then(place))
+                self.places.spanning(first, select.projection.last().and_then(place))
             }
             SetExpr::Values(values) => self.places.values(values),
             SetExpr::Query(query) => self.selected(&query.body),
@@ -139,7 +139,7 @@ impl Resolver<'_, '_> {
         }
         let first = alias.columns.first().and_then(|column| self.places.span(column.name.span));
         let last = alias.columns.last().and_then(|column| self.places.span(column.name.span));
-        let mut place = self.places.from_to(first, last);
+        let mut place = self.places.spanning(first, last);
         // The names of a CTE's columns are shown with their brackets.
         if let Some(names) = place.filter(|_| cte) {
             let at = |span: Span| self.places.in_text(span);
@@ -156,9 +156,9 @@ impl Resolver<'_, '_> {
                 .filter(|lexeme| lexeme.token == Token::LParen)
                 .filter_map(|lexeme| at(Span::new(lexeme.start, lexeme.end)))
                 .filter(|span| span.end <= names.start)
-                .last();
+                .next_back();
             let close = placed(&Token::RParen, &|span| span.start >= names.end);
-            place = self.places.from_to(open, close).or(place);
+            place = self.places.spanning(open, close).or(place);
         }
         let message = format!(
             "{} named here, and `{}` has {}",

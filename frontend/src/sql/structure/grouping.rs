@@ -34,7 +34,7 @@ impl Build<'_, '_> {
                 SelectItem::QualifiedWildcard(kind, options) => {
                     let first = self.places.span(kind.span());
                     let star = self.places.span(options.wildcard_token.0.span);
-                    self.star(self.places.from_to(first, star.or(first)));
+                    self.star(self.places.spanning(first, star.or(first)));
                 }
                 _ => {}
             }
