@@ -9,6 +9,7 @@ mod impact;
 mod lint;
 mod precommit;
 mod run;
+mod runs;
 mod sandbox;
 mod seeing;
 mod store;
