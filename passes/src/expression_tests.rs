@@ -296,11 +296,8 @@ async fn casts_and_strings() {
 
 #[tokio::test]
 async fn what_is_known_below() {
-    check_same(&[
-        "select x > 5 as c from a where x > 7",
-        "select true as c from a where x > 7",
-    ])
-    .await;
+    check_same(&["select x > 5 as c from a where x > 7", "select true as c from a where x > 7"])
+        .await;
     check_same(&[
         "select case when x > 5 then s when x < 3 then 'b' else 'c' end as c from a where x > 7",
         "select s as c from a where x > 7",
