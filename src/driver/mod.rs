@@ -10,6 +10,7 @@ mod impact;
 mod lineage;
 mod lint;
 mod run;
+mod run_record;
 mod trace;
 
 pub use catalog::{load_catalog, read_lock};
@@ -22,6 +23,7 @@ pub use impact::{Digests, Effect, RuleImpact, impact};
 pub use lineage::Lineage;
 pub use lint::apply_levels;
 pub use run::{At, Rows, RunOptions, Runner};
+pub use run_record::{RUNS, RunRecord, Seen};
 pub use trace::{Trace, TraceStep, changed_lines};
 
 pub(crate) use run::block_on;

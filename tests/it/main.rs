@@ -7,6 +7,7 @@ mod constraints;
 mod golden;
 mod impact;
 mod run;
+mod runs;
 mod sandbox;
 mod seeing;
 mod store;
