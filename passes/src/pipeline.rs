@@ -20,6 +20,11 @@ pub const ANALYZE: &[Pass] = &[
         reason: "some types depend on constants that coercion has just wrapped in casts",
         apply: fold_constants::apply,
     },
+    Pass {
+        name: "coerce_types",
+        reason: "folding can change a type, and with it what must be converted",
+        apply: coerce_types::apply,
+    },
 ];
 
 /// Passes that run in this order, again and again, until the plan stands still.

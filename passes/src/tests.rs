@@ -385,4 +385,19 @@ async fn joins_that_are_decided() {
     ])
     .await;
     check_same(&["select id from a where x in (select y from b) or s = 'one'"]).await;
+    check_same(&[
+        "select id from a where x in (select column1 from (values (10), (5)) v)",
+        "select id from a where x in (5, 10)",
+    ])
+    .await;
+    check_same(&[
+        "select id from a where x not in (select column1 from (values (10), (7)) v)",
+        "select id from a where x not in (7, 10)",
+    ])
+    .await;
+    check_same(&[
+        "select id, x from a where not exists (select 1 from a a2 where a2.id = a.id)",
+        "select id, x from a where id is null",
+    ])
+    .await;
 }

@@ -4,7 +4,7 @@
 //! That is so where an input of the block is itself such a partner (`a JOIN b ON a.k = b.k`
 //! needs no `a.k IN (SELECT k FROM b)`; a row of `t` is found in `t`), and where a declared
 //! foreign key says that the partner exists. What is left is that the compared columns are
-//! not NULL.
+//! not NULL. A partner that is looked for among a few literal values is an IN list.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,6 +16,9 @@ use planc_ir::catalog::{declared, table_name};
 use crate::PassContext;
 use crate::block::{Block, Classes, Semi, Surroundings, substitute};
 use crate::property::cardinality::cardinality;
+
+/// Longer lists stay joins, which hash them.
+const MOST_LISTED: usize = 64;
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut fired = false;
@@ -32,25 +35,62 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
             fired = true;
             continue;
         }
-        if semi.anti {
+        if let Some(listed) = listed(semi) {
+            block.semis.remove(place);
+            block.filter(listed);
+            fired = true;
             continue;
         }
-        let not_null = match own_partner(block, semi)? {
-            Some(not_null) => Some(not_null),
+        if semi.null_aware {
+            continue;
+        }
+        let found = match own_partner(block, semi)? {
+            Some(columns) => Some(columns),
             None => foreign_key(block, &semi.right, &semi.on)?.map(|found| {
                 found.rely(around.cx);
                 found.columns
             }),
         };
-        if let Some(not_null) = not_null {
-            block.semis.remove(place);
-            for column in not_null {
-                block.filter(Expr::IsNotNull(Box::new(Expr::Column(column))));
+        if let Some(columns) = found {
+            let anti = block.semis.remove(place).anti;
+            let columns = columns.into_iter().map(|column| Box::new(Expr::Column(column)));
+            if anti {
+                // Only a NULL keeps a row from its partner.
+                let none = Expr::Literal(ScalarValue::Boolean(Some(false)), None);
+                block.filter(columns.map(Expr::IsNull).reduce(Expr::or).unwrap_or(none));
+            } else {
+                columns.for_each(|column| block.filter(Expr::IsNotNull(column)));
             }
             fired = true;
         }
     }
     Ok(fired)
+}
+
+/// A partner among literal values is an IN list.
+fn listed(semi: &Semi) -> Option<Expr> {
+    let LogicalPlan::Values(values) = &semi.right else { return None };
+    let [Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right })] = semi.on.as_slice()
+    else {
+        return None;
+    };
+    let columns = semi.right.schema().columns();
+    let (place, expr) = [(left, right), (right, left)].into_iter().find_map(|(column, expr)| {
+        let Expr::Column(column) = column.as_ref() else { return None };
+        let place = columns.iter().position(|own| own == column)?;
+        Some((place, expr.as_ref().clone()))
+    })?;
+    let literal = |row: &Vec<Expr>| match row.get(place) {
+        Some(literal @ Expr::Literal(..)) => Some(literal.clone()),
+        _ => None,
+    };
+    let list: Vec<Expr> = values.values.iter().map(literal).collect::<Option<_>>()?;
+    let own = |column: &&Column| columns.contains(column);
+    if list.len() > MOST_LISTED || expr.column_refs().iter().any(own) {
+        return None;
+    }
+    let found = expr.in_list(list, semi.null_aware);
+    Some(if semi.anti && !semi.null_aware { Expr::IsNotTrue(Box::new(found)) } else { found })
 }
 
 /// Whether every row finds a partner, or none does, whatever the row.
