@@ -6,6 +6,8 @@ mod check;
 mod constraints;
 mod golden;
 mod impact;
+mod lint;
+mod precommit;
 mod run;
 mod runs;
 mod sandbox;
