@@ -13,6 +13,7 @@
 
 pub mod bind;
 pub mod compare;
+pub mod constraint;
 pub mod fault;
 pub mod limits;
 pub mod location;
@@ -25,6 +26,7 @@ pub mod sink;
 pub mod source;
 
 pub use bind::{Binding, Bindings, check_reads};
+pub use constraint::{Extent, check_constraint};
 pub use limits::{Limits, within};
 pub use replay::{Replay, replay};
 pub use session::Session;

@@ -162,6 +162,7 @@ codes! {
     P0708 INTERRUPTED "interrupted" Error "The run was interrupted";
     P0709 SCHEMA_ONLY "schema-only" Error "The source has a schema but no data";
     P0710 STALE_UPSTREAM "stale-upstream" Error "An upstream output was written by another version of its rule";
+    P0711 CONSTRAINT_BROKEN "constraint-broken" Error "The data breaks a constraint that the project declares";
     P0801 CONFIG "config" Error "The project file is wrong";
     P0802 NO_PROJECT "no-project" Error "There is no project here";
     P0803 LOCK_MISSING "lock-missing" Error "The lock does not know a source";
@@ -171,6 +172,7 @@ codes! {
     P0807 RULE_SETTINGS "rule-settings" Error "The settings comment of a rule is wrong";
     P0808 NO_LOCK "no-lock" Warning "The project has no lock";
     P0809 PROJECT_FOLDER "project-folder" Error "A project cannot be written into this folder";
+    P0810 CONSTRAINT "constraint" Error "A declared constraint names a table or a column that is not there";
     P0901 INTERNAL "internal" Error "planc found a fault of its own";
     P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
 }

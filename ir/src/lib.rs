@@ -10,6 +10,7 @@
 
 pub mod catalog;
 pub mod code;
+pub mod constraint;
 pub mod diagnostic;
 pub mod digest;
 pub mod key;
@@ -22,6 +23,7 @@ pub mod type_text;
 
 pub use catalog::{Catalog, SchemaSource, Table};
 pub use code::{CODES, Code, CodeInfo};
+pub use constraint::{Constraint, ConstraintKind};
 pub use diagnostic::{Diagnostic, Severity};
 pub use digest::Digest;
 pub use plan::{Plan, TableRead};

@@ -5,8 +5,12 @@
 //! still.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
 
+#[allow(dead_code, reason = "the passes that ask are coming")]
+mod expressions;
 mod pass;
 pub mod pipeline;
+#[allow(dead_code, unused_imports, reason = "the passes that ask are coming")]
+mod property;
 mod rewrite;
 mod runner;
 mod verify;

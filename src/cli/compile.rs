@@ -12,7 +12,7 @@ use super::check::reports;
 use super::console::{Console, milliseconds};
 use super::run::selection;
 use super::{Exit, Global, with_compiler};
-use crate::driver::{Compiler, Outcome, Selected, Status};
+use crate::driver::{Compiler, Outcome, Selected, Status, trust_note};
 use crate::project::Project;
 use crate::report::{DiagnosticLine, FileReport, diagnostic_lines, render};
 
@@ -39,6 +39,7 @@ struct RuleLine<'a> {
     digest: Option<Digest>,
     ms: f64,
     diagnostics: Vec<DiagnosticLine<'a>>,
+    constraints: &'a [String],
 }
 
 /// The last line of `compile --json`.
@@ -95,10 +96,14 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
                     digest: outcome.record.digest,
                     ms: round(outcome.time),
                     diagnostics: diagnostic_lines(&report),
+                    constraints: &outcome.record.constraints,
                 };
                 console.say(serde_json::to_string(&line).unwrap_or_default());
             } else {
                 console.say(rule_row(&rule.name, outcome));
+                for constraint in &outcome.record.constraints {
+                    console.say(format_args!("    relies on {constraint}"));
+                }
                 if outcome.status == Status::Failed {
                     let format = console.default_format();
                     console.print(&render(&report, format, console.colour));
@@ -110,6 +115,11 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
             console.say(serde_json::to_string(&line).unwrap_or_default());
         } else {
             console.note(total_row(&totals));
+        }
+        let relied = outcomes.iter().flat_map(|(_, outcome)| &outcome.record.constraints);
+        let relied = relied.map(String::as_str);
+        if let Some(note) = trust_note(project, compiler.catalog(), relied) {
+            console.note(note);
         }
         if let Some(folder) = &args.out
             && let Err(report) = write_artifacts(folder, project, compiler, &outcomes)

@@ -129,6 +129,9 @@ fn difference(old: &Table, new: &Table) -> String {
             changes.push(format!("`{}` {} is new", field.name(), field.data_type()));
         }
     }
+    if old.constraints != new.constraints {
+        changes.push("what its DDL file declares about keys and references".to_owned());
+    }
     if changes.is_empty() {
         changes.push("the order of the columns or their metadata".to_owned());
     }

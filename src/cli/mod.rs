@@ -9,6 +9,7 @@ mod init;
 mod lock;
 mod run;
 mod table;
+mod test;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +61,8 @@ enum Command {
     Run(run::RunArgs),
     /// Explain a diagnostic's code, a rule's plan, or an artifact
     Explain(explain::ExplainArgs),
+    /// Check the declared constraints against the data
+    Test(test::TestArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
 }
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&cli.global, &args, &console),
         Command::Run(args) => run::run(&cli.global, &args, &console),
         Command::Explain(args) => explain::run(&cli.global, &args, &console),
+        Command::Test(args) => test::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);

@@ -13,7 +13,7 @@ use planc_ir::Digest;
 use super::console::{Console, milliseconds};
 use super::{Exit, Global, with_compiler};
 use crate::driver::{
-    At, Compiled, Compiler, Rows, RunOptions, Runner, Selected, Selection, select,
+    At, Compiled, Compiler, Rows, RunOptions, Runner, Selected, Selection, select, trust_note,
 };
 use crate::project::Project;
 use crate::project::sources::parse_time;
@@ -110,6 +110,15 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
             Ok(chosen) => chosen,
             Err(exit) => return exit(console),
         };
+        let run = |index: &usize| chosen.as_ref().is_none_or(|chosen| chosen.contains(index));
+        let run: Vec<usize> = (0..compiler.rules.len()).filter(run).collect();
+        let run = compiled.graph.upstream(run);
+        let relied = compiled.outcomes.iter().enumerate().filter(|(index, _)| run.contains(index));
+        let relied = relied.filter_map(|(_, outcome)| Some(&outcome.as_ref()?.record.constraints));
+        let relied = relied.flatten().map(String::as_str);
+        if let Some(note) = trust_note(project, compiler.catalog(), relied) {
+            console.note(note);
+        }
         run_rules(console, project, compiler, &compiled, &runner, chosen.as_ref())
     })
 }

@@ -6,6 +6,7 @@ use planc_backend::{Limits, Session, SourceSpec};
 use planc_ir::{Catalog, Diagnostic, Table, code};
 
 use crate::project::config::SourceConfig;
+use crate::project::constraints;
 use crate::project::lock::Lock;
 use crate::project::{LOCK, Project};
 use crate::report::FileReport;
@@ -16,7 +17,8 @@ use toml::Spanned;
 ///
 /// # Errors
 ///
-/// P0803 for a source that the lock does not know; without a lock, what [`read_lock`] says.
+/// P0803 for a source that the lock does not know, P0810 for a constraint on what is not there;
+/// without a lock, what [`read_lock`] says.
 pub fn load_catalog(project: &Project) -> Result<(Catalog, Vec<FileReport>), Vec<FileReport>> {
     let mut notes = Vec::new();
     let lock = match project.lock().map_err(|report| vec![report])? {
@@ -44,6 +46,11 @@ pub fn load_catalog(project: &Project) -> Result<(Catalog, Vec<FileReport>), Vec
                 missing.push(diagnostic.at(span).help("run `planc lock`"));
             }
         }
+    }
+    let sources = project.sources();
+    let declared = sources.iter().map(|(name, config)| (*name, config.get_ref()));
+    if let Err(wrong) = constraints::declare(declared, &mut catalog) {
+        missing.extend(wrong);
     }
     if missing.is_empty() { Ok((catalog, notes)) } else { Err(vec![project.report(missing)]) }
 }
@@ -109,7 +116,14 @@ fn ddl_table(
         .map_err(|errors| FileReport::new(path, text.as_str(), errors))?;
     let only = tables.len() == 1;
     let found = tables.into_iter().find(|(table, _)| only || table == name);
-    found.map(|(_, table)| table).ok_or_else(|| {
+    let renamed = found.map(|(own, mut table)| {
+        // A table that refers to itself does so under the name that rules know.
+        for reference in table.constraints.references.iter_mut().filter(|r| r.table == own) {
+            reference.table = name.to_owned();
+        }
+        table
+    });
+    renamed.ok_or_else(|| {
         let message = format!("source `{name}`: `{path}` creates no table of this name");
         placed(project, config, Diagnostic::new(code::SOURCE_UNREADABLE, message))
     })

@@ -117,6 +117,11 @@ impl<'p> Compiler<'p> {
         self.planned.load(Ordering::Relaxed)
     }
 
+    /// The sources' tables with what is declared about them.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// The store, unless the cache is off.
     pub fn store(&self) -> Option<&LocalStore> {
         self.store.as_ref()

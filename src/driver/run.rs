@@ -72,11 +72,11 @@ pub enum Rows {
 
 /// Runs rules of a compiled project.
 pub struct Runner<'p> {
-    project: &'p Project,
-    compiler: &'p Compiler<'p>,
-    outcomes: &'p [Option<Outcome>],
+    pub(super) project: &'p Project,
+    pub(super) compiler: &'p Compiler<'p>,
+    pub(super) outcomes: &'p [Option<Outcome>],
     options: RunOptions,
-    session: Session,
+    pub(super) session: Session,
 }
 
 impl<'p> Runner<'p> {
@@ -99,14 +99,15 @@ impl<'p> Runner<'p> {
     ///
     /// # Errors
     ///
-    /// All findings: P05xx and P06xx of the artifact, P07xx of the run, P0806 of parameters.
+    /// All findings: P05xx and P06xx of the artifact, P07xx of the run (P0711 where a sample of
+    /// the data breaks a constraint that the rule relied on), P0806 of parameters.
     pub fn run_rule(&self, index: usize) -> Result<Rows, Vec<Diagnostic>> {
         let one = |error| vec![error];
         let rule = self.compiler.rules.get(index).ok_or_else(Vec::new)?;
         let (plan, digest) = self.rule_plan(index).map_err(one)?;
         let output =
             if self.options.write { self.project.output(rule).map_err(one)? } else { None };
-        self.run(&plan, output.as_ref().map(|output| (output, rule, digest)))
+        self.run(&plan, Some(index), None, output.as_ref().map(|output| (output, rule, digest)))
     }
 
     /// Runs an artifact by its digest alone.
@@ -116,12 +117,14 @@ impl<'p> Runner<'p> {
     /// As [`run_rule`](Self::run_rule).
     pub fn run_digest(&self, digest: &Digest) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.load(digest).map_err(|error| vec![error])?;
-        self.run(&plan, None)
+        self.run(&plan, None, Some(digest), None)
     }
 
     fn run(
         &self,
         plan: &Plan,
+        rule: Option<usize>,
+        digest: Option<&Digest>,
         output: Option<(&Output, &Rule, Digest)>,
     ) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.with_parameters(plan.clone())?;
@@ -146,6 +149,8 @@ impl<'p> Runner<'p> {
             if !findings.is_empty() {
                 return Err(findings);
             }
+            let relied_on = self.relied_on(rule, digest, &plan, &bindings);
+            self.sample(&relied_on, &bindings).await?;
             let replay =
                 planc_backend::replay(&self.session, &plan, &bindings).await.map_err(one)?;
             let stream = replay.stream().map_err(one)?;
@@ -224,7 +229,7 @@ impl<'p> Runner<'p> {
         if findings.is_empty() { Ok(bindings) } else { Err(findings) }
     }
 
-    async fn binding(&self, name: &str) -> Result<Binding, Diagnostic> {
+    pub(super) async fn binding(&self, name: &str) -> Result<Binding, Diagnostic> {
         if let Some(spec) = self.options.sources.get(name) {
             return Ok(Binding::Source(self.session.open(name, spec).await?));
         }

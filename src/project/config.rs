@@ -6,6 +6,8 @@ use planc_ir::Code;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::constraints::{ColumnSets, ReferenceConfig};
+
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -79,6 +81,16 @@ pub struct SourceConfig {
     pub header: Option<bool>,
     /// What separates the fields of a CSV file.
     pub delimiter: Option<char>,
+    /// Columns whose values are unique and not NULL; or several such lists.
+    pub key: ColumnSets,
+    /// Columns whose values are unique where none is NULL; or several such lists.
+    pub unique: ColumnSets,
+    /// Columns without NULLs.
+    pub not_null: Vec<Spanned<String>>,
+    /// Foreign keys.
+    pub references: Vec<Spanned<ReferenceConfig>>,
+    /// Takes the declared constraints for true: no test and no run looks at the data.
+    pub trust: bool,
 }
 
 /// `scan = { … }` of a Delta source. No option changes a row or a digest.

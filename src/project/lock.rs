@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
+use planc_ir::catalog::{Constraints, Reference};
 use planc_ir::type_text::parse_type;
 use planc_ir::{Diagnostic, Span, Table, code};
 use serde::Deserialize;
@@ -34,6 +35,12 @@ struct LockedSource {
     name: String,
     #[serde(default)]
     columns: Vec<LockedColumn>,
+    #[serde(default)]
+    key: Vec<Vec<String>>,
+    #[serde(default)]
+    unique: Vec<Vec<String>>,
+    #[serde(default)]
+    references: Vec<Reference>,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +83,14 @@ impl Lock {
                 let field = Field::new(column.name, data_type, column.nullable);
                 fields.push(Arc::new(field.with_metadata(column.metadata.into_iter().collect())));
             }
-            tables.insert(source.name, Table::new(&Schema::new(fields)));
+            let constraints = Constraints {
+                keys: source.key,
+                unique: source.unique,
+                not_null: vec![],
+                references: source.references,
+            };
+            let table = Table { constraints, ..Table::new(&Schema::new(fields)) };
+            tables.insert(source.name, table);
         }
         Ok(Lock { tables })
     }
@@ -105,9 +119,32 @@ impl Lock {
                 text.push_str(" },\n");
             }
             text.push_str("]\n");
+            write_constraints(&mut text, &table.constraints);
         }
         text
     }
+}
+
+/// What a DDL file declares, a line a kind. NOT NULL stands with the columns.
+fn write_constraints(text: &mut String, constraints: &Constraints) {
+    for (word, sets) in [("key", &constraints.keys), ("unique", &constraints.unique)] {
+        if !sets.is_empty() {
+            let sets: Vec<String> = sets.iter().map(|set| list(set)).collect();
+            let _ = writeln!(text, "{word} = [{}]", sets.join(", "));
+        }
+    }
+    if !constraints.references.is_empty() {
+        text.push_str("references = [\n");
+        for Reference { columns, table, to } in &constraints.references {
+            let (columns, table, to) = (list(columns), quoted(table), list(to));
+            let _ = writeln!(text, "    {{ columns = {columns}, table = {table}, to = {to} }},");
+        }
+        text.push_str("]\n");
+    }
+}
+
+fn list(names: &[String]) -> String {
+    format!("[{}]", names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", "))
 }
 
 fn quoted(text: &str) -> String {
@@ -155,6 +192,18 @@ mod tests {
         let lock =
             Lock { tables: BTreeMap::from([("a.b".to_owned(), Table::new(&Schema::new(fields)))]) };
         assert_eq!(Lock::parse(&lock.render()).unwrap(), lock);
+    }
+
+    #[test]
+    fn constraints_of_ddl_files_read_back() {
+        let tables = planc_frontend::sql::ddl_schema(
+            "create table \"T\" (a int, b int unique, primary key (a, b));
+             create table u (x int primary key, y int references \"T\" (b), z int references u)",
+        );
+        let lock = Lock { tables: tables.unwrap().into_iter().collect() };
+        let text = lock.render();
+        assert!(text.contains("key = [[\"a\", \"b\"]]\nunique = [[\"b\"]]\n"), "{text}");
+        assert_eq!(Lock::parse(&text).unwrap(), lock);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A project on disk: its file, its lock, its rules.
 
 pub mod config;
+pub mod constraints;
 pub mod lock;
 pub mod rules;
 pub mod settings;

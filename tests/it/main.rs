@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod check;
+mod constraints;
 mod golden;
 mod run;
 mod sandbox;

@@ -1,5 +1,6 @@
 //! Replays on real files in temporary folders.
 
+mod constraints;
 mod delta;
 mod files;
 mod limits;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::DataFusionError;
 use datafusion::sql::planner::SqlToRel;
-use planc_ir::catalog::{Constraints, table_name};
+use planc_ir::catalog::{Constraints, Reference, table_name};
 use planc_ir::{Catalog, Diagnostic, Settings, Table, code, planning_state};
 use sqlparser::ast::{
-    ColumnDef, ColumnOption, CreateTable, Expr, IndexColumn, Spanned, Statement, TableConstraint,
+    ColumnDef, ColumnOption, CreateTable, Expr, ForeignKeyConstraint, IndexColumn, Spanned,
+    Statement, TableConstraint,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -26,7 +27,9 @@ use super::{guard, parse};
 ///
 /// Names are normalised as in rules, parts joined by dots. Types are what DataFusion reads
 /// them as, brought to logical types; a timestamp with time zone is one of UTC. `NOT NULL`,
-/// `PRIMARY KEY` and `UNIQUE` are kept, other options are passed over.
+/// `PRIMARY KEY`, `UNIQUE` and `REFERENCES` are kept, other options are passed over. A reference
+/// that names no columns means the primary key of its table; where that stands in another file,
+/// `to` is empty.
 ///
 /// # Errors
 /// P0101 for a syntax error (the first one ends the reading), P0801 for a statement of
@@ -72,7 +75,27 @@ fn read(text: &str) -> Result<Vec<(String, Table)>, Vec<Diagnostic>> {
             }
         }
     }
-    if faults.is_empty() { Ok(tables) } else { Err(faults) }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    complete_references(&mut tables);
+    Ok(tables)
+}
+
+/// Gives references without columns the primary key of their table, where it is in the file.
+fn complete_references(tables: &mut [(String, Table)]) {
+    let keys: BTreeMap<String, Vec<String>> = tables
+        .iter()
+        .filter_map(|(name, table)| Some((name.clone(), table.constraints.keys.first()?.clone())))
+        .collect();
+    let open = tables.iter_mut().flat_map(|(_, table)| &mut table.constraints.references);
+    for reference in open.filter(|reference| reference.to.is_empty()) {
+        if let Some(key) = keys.get(&reference.table)
+            && key.len() == reference.columns.len()
+        {
+            reference.to = key.clone();
+        }
+    }
 }
 
 fn statements(places: &Places<'_>) -> Result<Vec<Statement>, Diagnostic> {
@@ -117,9 +140,12 @@ fn table(
         }
         let own = || vec![normalized(&column.name)];
         for option in &column.options {
-            match option.option {
+            match &option.option {
                 ColumnOption::PrimaryKey(_) => constraints.keys.push(own()),
                 ColumnOption::Unique(_) => constraints.unique.push(own()),
+                ColumnOption::ForeignKey(foreign) => {
+                    constraints.references.extend(reference(own(), foreign));
+                }
                 _ => {}
             }
         }
@@ -128,10 +154,20 @@ fn table(
         match constraint {
             TableConstraint::PrimaryKey(key) => constraints.keys.extend(columns(&key.columns)),
             TableConstraint::Unique(unique) => constraints.unique.extend(columns(&unique.columns)),
+            TableConstraint::ForeignKey(foreign) => {
+                let own = foreign.columns.iter().map(normalized).collect();
+                constraints.references.extend(reference(own, foreign));
+            }
             _ => {}
         }
     }
-    for name in constraints.keys.iter().chain(&constraints.unique).flatten() {
+    if constraints.references.iter().any(|r| !r.to.is_empty() && r.to.len() != r.columns.len()) {
+        let message = "a foreign key refers to another number of columns than it has";
+        faults.push(fault(message, create.name.span(), places));
+    }
+    let referring = constraints.references.iter().map(|reference| &reference.columns);
+    let sets = constraints.keys.iter().chain(&constraints.unique).chain(referring);
+    for name in sets.flatten() {
         if !fields.iter().any(|field| field.name() == name) && faults.is_empty() {
             let message = format!("a constraint names the column `{name}`, which is not there");
             faults.push(fault(message, create.name.span(), places));
@@ -155,6 +191,16 @@ fn columns(indexed: &[IndexColumn]) -> Option<Vec<String>> {
         _ => None,
     };
     indexed.iter().map(name).collect()
+}
+
+/// A foreign key; `None` where the table's name has too many parts.
+fn reference(columns: Vec<String>, foreign: &ForeignKeyConstraint) -> Option<Reference> {
+    let table = table_name(&table_reference(&foreign.foreign_table)?);
+    Some(Reference {
+        columns,
+        table,
+        to: foreign.referred_columns.iter().map(normalized).collect(),
+    })
 }
 
 fn fault(message: impl Into<String>, span: SqlSpan, places: &Places<'_>) -> Diagnostic {
@@ -201,6 +247,40 @@ mod tests {
                  references: [] }",
             ]
         );
+    }
+
+    #[test]
+    fn foreign_keys_are_read() {
+        let tables = ddl_schema(
+            "create table dept (id int primary key, \"Site\" int);
+             create table emp (id int primary key, dept_id int references dept,
+                 boss int references emp (id), site int,
+                 foreign key (dept_id, site) references Dept (id, \"Site\"),
+                 foreign key (site) references elsewhere);",
+        )
+        .unwrap();
+        let shown: Vec<String> = tables[1]
+            .1
+            .constraints
+            .references
+            .iter()
+            .map(|r| format!("{} -> {}({})", r.columns.join(","), r.table, r.to.join(",")))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "dept_id -> dept(id)",
+                "boss -> emp(id)",
+                "dept_id,site -> dept(id,Site)",
+                "site -> elsewhere()"
+            ]
+        );
+        let text = "create table t (a int, foreign key (b) references u (x))";
+        let faults = ddl_schema(text).unwrap_err();
+        assert!(faults[0].message.contains("names the column `b`"), "{faults:?}");
+        let text = "create table t (a int, foreign key (a) references u (x, y))";
+        let faults = ddl_schema(text).unwrap_err();
+        assert!(faults[0].message.contains("another number of columns"), "{faults:?}");
     }
 
     #[test]

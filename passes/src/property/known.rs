@@ -1,0 +1,292 @@
+//! What holds on every row of a relation, because of what is below.
+//!
+//! Predicates of a filter hold above it; those of an inner join too, and those of the kept
+//! side of an outer one. A column with a declared NOT NULL has none, until an outer join pads
+//! it.
+
+use std::collections::{HashMap, HashSet};
+
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Column, DFSchema, ExprSchema, JoinType, NullEquality, ScalarValue};
+use datafusion::logical_expr::utils::split_conjunction;
+use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, LogicalPlan, Operator, TableScan};
+use planc_ir::catalog::{declared, table_name};
+
+use super::{Outcomes, is_exact_equality, is_volatile, outcomes, rejects_null};
+use crate::PassContext;
+
+/// Facts about the columns of a relation.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// Predicates that are TRUE on every row. None is volatile.
+    pub(crate) conditions: Vec<Expr>,
+    /// Columns with one value throughout, of types whose equal values are interchangeable.
+    pub(crate) constants: HashMap<Column, ScalarValue>,
+    /// Columns without NULL, beyond what the schema says.
+    not_null: HashSet<Column>,
+    /// The same by declaration.
+    declared: HashMap<Column, Declaration>,
+}
+
+/// The constraint of a table that says that a column holds no NULL.
+#[derive(Debug, Clone)]
+struct Declaration {
+    table: String,
+    kind: &'static str,
+    columns: Vec<String>,
+}
+
+impl Known {
+    /// Whether the expression can be NULL on a row of the relation. Where only a declared
+    /// constraint says that it cannot, the context notes it.
+    pub(crate) fn is_nullable(&self, expr: &Expr, schema: &DFSchema, cx: &PassContext) -> bool {
+        let proven = |column: &Column| {
+            let nullable = !self.not_null.contains(column)
+                && schema.field_from_column(column).map_or(true, |field| field.is_nullable());
+            if nullable { Outcomes::ANY } else { Outcomes::VALUE }
+        };
+        if !outcomes(expr, &proven).has(Outcomes::NULL) {
+            return false;
+        }
+        if self.declared.is_empty() {
+            return true;
+        }
+        let trusted = |column: &Column| match self.declared.get(column) {
+            Some(_) => Outcomes::VALUE,
+            None => proven(column),
+        };
+        if outcomes(expr, &trusted).has(Outcomes::NULL) {
+            return true;
+        }
+        for column in expr.column_refs() {
+            if let Some(Declaration { table, kind, columns }) = self.declared.get(column)
+                && proven(column) == Outcomes::ANY
+            {
+                cx.rely_on(table, kind, columns);
+            }
+        }
+        false
+    }
+
+    /// The columns that hold no NULL for certain, without regard to declarations.
+    pub(crate) fn not_null(&self) -> &HashSet<Column> {
+        &self.not_null
+    }
+
+    /// Adds what a predicate says that is TRUE on every row.
+    pub(crate) fn assume(&mut self, predicate: &Expr, schema: &DFSchema) {
+        for condition in split_conjunction(predicate) {
+            if is_volatile(condition) {
+                continue;
+            }
+            for column in condition.column_refs() {
+                let null = HashSet::from([column.clone()]);
+                if !self.not_null.contains(column) && rejects_null(condition, &null) {
+                    self.not_null.insert(column.clone());
+                }
+            }
+            if let Some((column, value)) = equated(condition)
+                && schema.field_from_column(column).is_ok_and(|field| {
+                    is_exact_equality(field.data_type()) && *field.data_type() == value.data_type()
+                })
+            {
+                self.constants.entry(column.clone()).or_insert_with(|| value.clone());
+            }
+            self.conditions.push(condition.clone());
+        }
+    }
+
+    /// Both: on the rows of a join.
+    pub(crate) fn and(mut self, other: Known) -> Known {
+        self.conditions.extend(other.conditions);
+        self.constants.extend(other.constants);
+        self.not_null.extend(other.not_null);
+        self.declared.extend(other.declared);
+        self
+    }
+
+    /// The same facts where columns have other names; what speaks of others is dropped.
+    fn renamed(self, names: &HashMap<Column, Column>) -> Known {
+        let named = |column: Column| names.get(&column).cloned();
+        let conditions = self.conditions.into_iter().filter(|condition| {
+            condition.column_refs().iter().all(|column| names.contains_key(*column))
+        });
+        let rename = |condition: Expr| {
+            let renamed = condition.transform(|expr| match expr {
+                Expr::Column(column) => Ok(match names.get(&column) {
+                    Some(name) => Transformed::yes(Expr::Column(name.clone())),
+                    None => Transformed::no(Expr::Column(column)),
+                }),
+                other => Ok(Transformed::no(other)),
+            });
+            renamed.data().ok()
+        };
+        Known {
+            conditions: conditions.filter_map(rename).collect(),
+            constants: self
+                .constants
+                .into_iter()
+                .filter_map(|(column, value)| Some((named(column)?, value)))
+                .collect(),
+            not_null: self.not_null.into_iter().filter_map(named).collect(),
+            declared: self
+                .declared
+                .into_iter()
+                .filter_map(|(column, source)| Some((named(column)?, source)))
+                .collect(),
+        }
+    }
+}
+
+/// `column = literal`, in either order.
+fn equated(condition: &Expr) -> Option<(&Column, &ScalarValue)> {
+    let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = condition else {
+        return None;
+    };
+    match (&**left, &**right) {
+        (Expr::Column(column), Expr::Literal(value, _))
+        | (Expr::Literal(value, _), Expr::Column(column))
+            if !value.is_null() =>
+        {
+            Some((column, value))
+        }
+        _ => None,
+    }
+}
+
+/// What holds on every row of the plan's output, in its columns.
+pub(crate) fn known(plan: &LogicalPlan) -> Known {
+    match plan {
+        LogicalPlan::Filter(filter) => {
+            let mut facts = known(&filter.input);
+            facts.assume(&filter.predicate, filter.input.schema());
+            facts
+        }
+        LogicalPlan::Projection(projection) => {
+            let outputs = projection.schema.columns();
+            projected(known(&projection.input), projection.expr.iter().zip(outputs))
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            if matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)]) {
+                return Known::default();
+            }
+            let outputs = aggregate.schema.columns();
+            if outputs.len() != aggregate.group_expr.len() + aggregate.aggr_expr.len() {
+                return Known::default();
+            }
+            projected(known(&aggregate.input), aggregate.group_expr.iter().zip(outputs))
+        }
+        LogicalPlan::SubqueryAlias(alias) => {
+            let names = alias.input.schema().columns().into_iter().zip(alias.schema.columns());
+            known(&alias.input).renamed(&names.collect())
+        }
+        LogicalPlan::TableScan(scan) => {
+            let mut facts = Known { declared: declarations(scan), ..Known::default() };
+            if scan.fetch.is_none() {
+                let visible = |filter: &&Expr| {
+                    filter.column_refs().iter().all(|c| scan.projected_schema.has_column(c))
+                };
+                for filter in scan.filters.iter().filter(visible) {
+                    facts.assume(filter, &scan.projected_schema);
+                }
+            }
+            facts
+        }
+        LogicalPlan::Join(join) => {
+            let mut facts = match join.join_type {
+                JoinType::Inner => known(&join.left).and(known(&join.right)),
+                JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => {
+                    known(&join.left)
+                }
+                JoinType::Right
+                | JoinType::RightSemi
+                | JoinType::RightAnti
+                | JoinType::RightMark => known(&join.right),
+                JoinType::Full => Known::default(),
+            };
+            if join.join_type != JoinType::Inner {
+                return facts;
+            }
+            if join.null_equality == NullEquality::NullEqualsNothing {
+                for (left, right) in &join.on {
+                    facts.assume(&left.clone().eq(right.clone()), &join.schema);
+                }
+            }
+            if let Some(filter) = &join.filter {
+                facts.assume(filter, &join.schema);
+            }
+            facts
+        }
+        LogicalPlan::Window(window) => known(&window.input),
+        LogicalPlan::Sort(sort) => known(&sort.input),
+        LogicalPlan::Limit(limit) => known(&limit.input),
+        LogicalPlan::Distinct(Distinct::All(input)) => known(input),
+        _ => Known::default(),
+    }
+}
+
+/// The columns of a scan that are declared not to hold NULL.
+fn declarations(scan: &TableScan) -> HashMap<Column, Declaration> {
+    let Some(constraints) = declared(scan) else { return HashMap::new() };
+    let table = table_name(&scan.table_name);
+    let declaration = |name: &String| {
+        let alone = std::slice::from_ref(name);
+        let (kind, columns) = if constraints.not_null.contains(name) {
+            ("not_null", alone)
+        } else {
+            ("key", constraints.keys.iter().find(|key| key.contains(name))?.as_slice())
+        };
+        Some(Declaration { table: table.clone(), kind, columns: columns.to_vec() })
+    };
+    let columns = scan.projected_schema.columns().into_iter();
+    columns.filter_map(|column| declaration(&column.name).map(|found| (column, found))).collect()
+}
+
+/// What is known of columns that pass under a new name, and of literals.
+fn projected<'a>(facts: Known, exprs: impl Iterator<Item = (&'a Expr, Column)> + Clone) -> Known {
+    let mut names = HashMap::new();
+    for (expr, output) in exprs.clone() {
+        if let Expr::Column(column) = unaliased(expr) {
+            names.entry(column.clone()).or_insert(output);
+        }
+    }
+    let repeats: Vec<(Column, Column)> = exprs
+        .clone()
+        .filter_map(|(expr, output)| match unaliased(expr) {
+            Expr::Column(column) => Some((column.clone(), output)),
+            _ => None,
+        })
+        .collect();
+    let constants = facts.constants.clone();
+    let not_null = facts.not_null.clone();
+    let declared = facts.declared.clone();
+    let mut facts = facts.renamed(&names);
+    // A column may pass several times; conditions speak of the first.
+    for (column, output) in repeats {
+        if let Some(value) = constants.get(&column) {
+            facts.constants.insert(output.clone(), value.clone());
+        }
+        if not_null.contains(&column) {
+            facts.not_null.insert(output.clone());
+        }
+        if let Some(source) = declared.get(&column) {
+            facts.declared.insert(output, source.clone());
+        }
+    }
+    for (expr, output) in exprs {
+        if let Expr::Literal(value, None) = unaliased(expr)
+            && !value.is_null()
+            && is_exact_equality(&value.data_type())
+        {
+            facts.constants.insert(output, value.clone());
+        }
+    }
+    facts
+}
+
+fn unaliased(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Alias(alias) => unaliased(&alias.expr),
+        other => other,
+    }
+}
