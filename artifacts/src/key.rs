@@ -37,6 +37,10 @@ pub struct ActionKey(Digest);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ResultKey(Digest);
 
+/// The hash of a [`ResultKey`] and those of all rules upstream of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeepKey(Digest);
+
 impl Action<'_> {
     /// The key of this action.
     pub fn key(&self) -> ActionKey {
@@ -61,6 +65,23 @@ impl ActionKey {
             parts.push(fingerprint.map_or("absent".to_owned(), |digest| digest.to_string()));
         }
         ResultKey(Digest::of_parts(parts.iter().map(String::as_bytes)))
+    }
+}
+
+impl ResultKey {
+    /// The key of the deep digest with these rules upstream, directly or through others.
+    pub fn deep(&self, upstream: &BTreeMap<&str, ResultKey>) -> DeepKey {
+        let mut parts = vec!["planc deep 1".to_owned(), self.to_string()];
+        for (name, key) in upstream {
+            parts.extend([(*name).to_owned(), key.to_string()]);
+        }
+        DeepKey(Digest::of_parts(parts.iter().map(String::as_bytes)))
+    }
+}
+
+impl fmt::Display for DeepKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

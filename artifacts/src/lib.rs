@@ -1,12 +1,13 @@
 //! The content-addressed artifact store.
 //!
-//! Three kinds of immutable entries, found by key alone:
+//! Four kinds of immutable entries, found by key alone:
 //!
 //! | path | holds | key |
 //! | --- | --- | --- |
 //! | `cas/<first two hex>/<digest>` | a Substrait `Plan`, nothing else | blake3 of its bytes |
 //! | `ac/<zone>/<action key>` | the tables that a source text looks up | [`ActionKey`] |
 //! | `rc/<zone>/<result key>` | what compiling it gave | [`ResultKey`] |
+//! | `dc/<zone>/<deep key>` | the digest of its plan with all upstream inlined | [`DeepKey`] |
 //!
 //! Entries appear by rename, so readers and writers need no lock. Whatever cannot be read,
 //! does not match its key or speaks another format is a miss, with a reason to report.
@@ -16,6 +17,6 @@ mod key;
 mod local;
 mod record;
 
-pub use key::{Action, ActionKey, ResultKey};
+pub use key::{Action, ActionKey, DeepKey, ResultKey};
 pub use local::{LocalStore, Lookup};
-pub use record::{ActionRecord, FieldRecord, ResultRecord};
+pub use record::{ActionRecord, DeepRecord, FieldRecord, ResultRecord};

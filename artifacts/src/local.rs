@@ -8,7 +8,7 @@ use planc_ir::Digest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{ActionKey, ActionRecord, ResultKey, ResultRecord, record};
+use crate::{ActionKey, ActionRecord, DeepKey, DeepRecord, ResultKey, ResultRecord, record};
 
 /// What looking for an entry gave.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,6 +101,29 @@ impl LocalStore {
     /// Where the folder cannot be written.
     pub fn put_result(&self, key: &ResultKey, record: &ResultRecord) -> io::Result<()> {
         self.put_record("rc", &key.to_string(), record)
+    }
+
+    /// A rule's deep digest. One whose artifact is gone or broken is not given.
+    pub fn deep(&self, key: &DeepKey) -> Lookup<DeepRecord> {
+        let found: Lookup<DeepRecord> = self.record("dc", &key.to_string());
+        let Lookup::Hit(record) = &found else { return found };
+        if record.fallback.is_some() {
+            return found;
+        }
+        match self.artifact(&record.digest) {
+            Lookup::Hit(_) => found,
+            Lookup::Miss => Lookup::Miss,
+            Lookup::Broken(reason) => Lookup::Broken(reason),
+        }
+    }
+
+    /// Remembers a deep digest. Its artifact must have been put before.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder cannot be written.
+    pub fn put_deep(&self, key: &DeepKey, record: &DeepRecord) -> io::Result<()> {
+        self.put_record("dc", &key.to_string(), record)
     }
 
     fn record<T: DeserializeOwned>(&self, kind: &str, key: &str) -> Lookup<T> {

@@ -36,6 +36,16 @@ pub struct ResultRecord {
     pub portable: bool,
 }
 
+/// Under a deep key: what a rule asks of the sources, its upstream rules inlined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeepRecord {
+    /// The digest of the inlined plan; its artifact is in the store. Where there is a
+    /// `fallback`, a hash of the rule's own digest and of its upstream's deep digests.
+    pub digest: Digest,
+    /// Why the rules upstream are not inlined, where they are not.
+    pub fallback: Option<String>,
+}
+
 /// One output column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldRecord {

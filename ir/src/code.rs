@@ -173,6 +173,7 @@ codes! {
     P0808 NO_LOCK "no-lock" Warning "The project has no lock";
     P0809 PROJECT_FOLDER "project-folder" Error "A project cannot be written into this folder";
     P0810 CONSTRAINT "constraint" Error "A declared constraint names a table or a column that is not there";
+    P0811 REVISION "revision" Error "A git revision of the project cannot be read";
     P0901 INTERNAL "internal" Error "planc found a fault of its own";
     P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
 }

@@ -13,6 +13,7 @@ pub mod code;
 pub mod constraint;
 pub mod diagnostic;
 pub mod digest;
+pub mod inline;
 pub mod key;
 pub mod plan;
 pub mod span;

@@ -12,7 +12,7 @@ use super::check::reports;
 use super::console::{Console, milliseconds};
 use super::run::selection;
 use super::{Exit, Global, with_compiler};
-use crate::driver::{Compiler, Outcome, Selected, Status, trust_note};
+use crate::driver::{Compiler, DeepPlans, Outcome, Selected, Status, trust_note};
 use crate::project::Project;
 use crate::report::{DiagnosticLine, FileReport, diagnostic_lines, render};
 
@@ -37,6 +37,8 @@ struct RuleLine<'a> {
     path: &'a str,
     status: Status,
     digest: Option<Digest>,
+    deep_digest: Option<Digest>,
+    deep_fallback: Option<&'a str>,
     ms: f64,
     diagnostics: Vec<DiagnosticLine<'a>>,
     constraints: &'a [String],
@@ -81,12 +83,15 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
             .filter(|(index, _)| asked(index))
             .filter_map(|(index, outcome)| Some((index, outcome.as_ref()?)))
             .collect();
+        let deep = DeepPlans::new(compiler, &compiled).digests();
         let totals =
             totals(outcomes.iter().map(|(_, outcome)| *outcome), compiler, clock.elapsed());
         for (index, outcome) in &outcomes {
             let Some(rule) = compiler.rules.get(*index) else { continue };
             let report = reports(project, compiler, std::iter::once((*index, *outcome))).pop();
             let report = report.unwrap_or_else(|| rule.report(vec![]));
+            let deep = deep.get(*index).and_then(Option::as_ref);
+            let fallback = deep.and_then(|deep| deep.fallback.as_deref());
             if args.json {
                 let line = RuleLine {
                     schema_version: crate::report::SCHEMA_VERSION,
@@ -94,6 +99,8 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
                     path: &rule.path,
                     status: outcome.status,
                     digest: outcome.record.digest,
+                    deep_digest: deep.map(|deep| deep.digest),
+                    deep_fallback: fallback,
                     ms: round(outcome.time),
                     diagnostics: diagnostic_lines(&report),
                     constraints: &outcome.record.constraints,
@@ -103,6 +110,9 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
                 console.say(rule_row(&rule.name, outcome));
                 for constraint in &outcome.record.constraints {
                     console.say(format_args!("    relies on {constraint}"));
+                }
+                if let Some(reason) = fallback {
+                    console.say(format_args!("    not inlined for its deep digest: {reason}"));
                 }
                 if outcome.status == Status::Failed {
                     let format = console.default_format();

@@ -1,18 +1,46 @@
 //! `planc explain`: a code's page, a rule's plan pass by pass, an artifact as text.
 
 use clap::Args;
-use planc_artifacts::Lookup;
+use planc_artifacts::{FieldRecord, Lookup};
 use planc_ir::{Code, Digest, substrait};
+use serde::Serialize;
 
 use super::console::Console;
 use super::{Exit, Global, with_compiler};
-use crate::driver::{Compiler, Selected, Selection, select};
+use crate::driver::{Compiler, Selected, Selection, Trace, select};
+use crate::report;
 
 #[derive(Args)]
 pub(crate) struct ExplainArgs {
     /// A code (`P0201`, `unknown-table`), a rule, or an artifact's digest
     #[arg(value_name = "RULE|CODE|DIGEST")]
     what: String,
+    /// How a rule's plan is shown: every pass as text, the canonical plan as a DOT graph, a page,
+    /// or one JSON object
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// How `explain` shows a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Dot,
+    Html,
+    Json,
+}
+
+/// A rule as `explain --format json` writes it.
+#[derive(Serialize)]
+struct RuleLine<'a> {
+    schema_version: u32,
+    rule: &'a str,
+    path: &'a str,
+    digest: Option<Digest>,
+    output: &'a [FieldRecord],
+    constraints: &'a [String],
+    #[serde(flatten)]
+    trace: &'a Trace,
 }
 
 pub(crate) fn run(global: &Global, args: &ExplainArgs, console: &Console) -> Exit {
@@ -22,7 +50,7 @@ pub(crate) fn run(global: &Global, args: &ExplainArgs, console: &Console) -> Exi
     }
     with_compiler(global, console, |_, compiler| match args.what.parse::<Digest>() {
         Ok(digest) => artifact(compiler, &digest, console),
-        Err(_) => rule(compiler, &args.what, console),
+        Err(_) => rule(compiler, &args.what, args.format, console),
     })
 }
 
@@ -45,7 +73,7 @@ fn artifact(compiler: &Compiler, digest: &Digest, console: &Console) -> Exit {
     }
 }
 
-fn rule(compiler: &Compiler, name: &str, console: &Console) -> Exit {
+fn rule(compiler: &Compiler, name: &str, format: Format, console: &Console) -> Exit {
     let compiled = compiler.compile(Selected::All, &|_, _| {});
     let names: Vec<(&str, &str)> =
         compiler.rules.iter().map(|rule| (rule.name.as_str(), rule.path.as_str())).collect();
@@ -56,39 +84,43 @@ fn rule(compiler: &Compiler, name: &str, console: &Console) -> Exit {
             return console.usage(format_args!("`{name}` is no code, no rule and no digest"), help);
         }
     };
-    let Some(index) = index else { return Exit::Failed };
-    let mut text = String::new();
-    let explained = compiler.explain(index, &compiled, &mut |step| {
-        if step.fired || step.round == 0 {
-            let round =
-                if step.round == 0 { String::new() } else { format!(" (round {})", step.round) };
-            let fired = if step.fired { "" } else { ": nothing to do" };
-            text.push_str(&format!(
-                "== {}{round}{fired}\n   {}\n",
-                step.pass.name, step.pass.reason
-            ));
-            if step.fired {
-                text.push_str(&format!("{}\n\n", step.plan.display_indent()));
-            }
+    let Some((index, rule)) = index.and_then(|index| Some((index, compiler.rules.get(index)?)))
+    else {
+        return Exit::Failed;
+    };
+    let (trace, plan) = match compiler.trace(rule, &compiled) {
+        Ok(traced) => traced,
+        Err(findings) => {
+            console.notes(&[rule.report(findings)]);
+            return Exit::Findings;
         }
-    });
-    match explained {
-        Ok((planned, canonical)) => {
-            console.say(format_args!("== as planned\n{planned}\n"));
-            console.print(&text);
-            console.say(format_args!("== canonical\n{canonical}"));
-            if let Some(digest) =
-                compiled.outcomes.get(index).and_then(|o| o.as_ref()?.record.digest)
-            {
+    };
+    let record = compiled.outcomes.get(index).and_then(Option::as_ref).map(|o| &o.record);
+    let digest = record.and_then(|record| record.digest);
+    match format {
+        Format::Text => {
+            console.print(&trace.text());
+            if let Some(digest) = digest {
                 console.say(format_args!("\ndigest {digest}"));
             }
-            Exit::Clean
         }
-        Err(findings) => {
-            if let Some(rule) = compiler.rules.get(index) {
-                console.notes(&[rule.report(findings)]);
-            }
-            Exit::Findings
+        Format::Dot => console.print(&report::dot(&rule.name, &plan.logical)),
+        Format::Html => {
+            let digest = digest.map(|digest| digest.to_string());
+            console.print(&report::html(&rule.name, &rule.text, digest.as_deref(), &trace));
+        }
+        Format::Json => {
+            let line = RuleLine {
+                schema_version: report::SCHEMA_VERSION,
+                rule: &rule.name,
+                path: &rule.path,
+                digest,
+                output: record.map_or(&[], |record| &record.output),
+                constraints: record.map_or(&[], |record| &record.constraints),
+                trace: &trace,
+            };
+            console.say(serde_json::to_string(&line).unwrap_or_default());
         }
     }
+    Exit::Clean
 }

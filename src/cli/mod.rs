@@ -4,7 +4,10 @@ mod check;
 mod compile;
 mod console;
 mod demo;
+mod diff;
+mod dups;
 mod explain;
+mod impact;
 mod init;
 mod lock;
 mod run;
@@ -61,7 +64,13 @@ enum Command {
     Run(run::RunArgs),
     /// Explain a diagnostic's code, a rule's plan, or an artifact
     Explain(explain::ExplainArgs),
-    /// Check the declared constraints against the data
+    /// Say which rules a change really touches, and why
+    Impact(impact::ImpactArgs),
+    /// Say what differs between two rules, artifacts or files
+    Diff(diff::DiffArgs),
+    /// List rules that mean the same
+    Dups(dups::DupsArgs),
+    /// Run the project's golden cases, or check its constraints against the data
     Test(test::TestArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
@@ -101,6 +110,9 @@ pub fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&cli.global, &args, &console),
         Command::Run(args) => run::run(&cli.global, &args, &console),
         Command::Explain(args) => explain::run(&cli.global, &args, &console),
+        Command::Impact(args) => impact::run(&cli.global, &args, &console),
+        Command::Diff(args) => diff::run(&cli.global, &args, &console),
+        Command::Dups(args) => dups::run(&cli.global, &args, &console),
         Command::Test(args) => test::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
     };

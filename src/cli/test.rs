@@ -1,21 +1,102 @@
-//! `planc test`: the declared constraints against the data.
+//! `planc test`: the project's golden cases, and its declared constraints against the data.
+
+use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::Args;
 use planc_backend::Limits;
 
-use super::console::Console;
+use super::console::{Console, milliseconds};
 use super::{Exit, Global, load_project};
-use crate::driver::{Verdict, check_constraints, load_catalog};
+use crate::driver::{Verdict, block_on, check_constraints, load_catalog};
+use crate::golden::run_file;
 
 #[derive(Args)]
 pub(crate) struct TestArgs {
-    /// Checks every declared constraint against all data of its source
+    /// Files of golden cases; all of golden/**/*.md in the project when none is named
+    files: Vec<PathBuf>,
+    /// Runs the case under this heading only
+    #[arg(long, value_name = "HEADING")]
+    case: Option<String>,
+    /// Writes the outputs as they are now; what a case asserts stays
     #[arg(long)]
+    bless: bool,
+    /// Checks every declared constraint against all data of its source
+    #[arg(long, conflicts_with_all = ["files", "case", "bless"])]
     constraints: bool,
 }
 
 pub(crate) fn run(global: &Global, args: &TestArgs, console: &Console) -> Exit {
-    if args.constraints { constraints(global, console) } else { Exit::Clean }
+    if args.constraints { constraints(global, console) } else { golden(global, args, console) }
+}
+
+fn golden(global: &Global, args: &TestArgs, console: &Console) -> Exit {
+    // Cases stand on their own, so named files need no project.
+    let files = match args.files.as_slice() {
+        [] => match load_project(global) {
+            Ok(project) => project.golden_files(),
+            Err(report) => return console.fail(&[report]),
+        },
+        files => files.to_vec(),
+    };
+    if files.is_empty() {
+        return console.usage(
+            "the project has no golden cases",
+            Some(
+                "write them into golden/*.md: a table, a query, and what must come out".to_owned(),
+            ),
+        );
+    }
+    let clock = Instant::now();
+    let (mut cases, mut failed) = (0, 0);
+    let here = std::env::current_dir().and_then(std::fs::canonicalize).unwrap_or_default();
+    for path in &files {
+        let file = path.strip_prefix(&here).unwrap_or(path).display();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => return console.usage(format_args!("`{file}`: {error}"), None),
+        };
+        let report = block_on(async { Ok(run_file(path, &text, args.case.as_deref()).await) });
+        let report = match report {
+            Ok(report) => report,
+            Err(error) => return console.finding("planc test", error),
+        };
+        cases += report.cases;
+        if args.bless {
+            match report.bless(path, &text) {
+                Ok(written) => {
+                    for path in written {
+                        console.say(format_args!("{}: written", path.display()));
+                    }
+                }
+                Err(error) => return console.usage(format_args!("`{file}`: {error}"), None),
+            }
+        }
+        for failure in report.failures.iter().filter(|f| !(args.bless && f.blessable)) {
+            failed += 1;
+            console.say(format_args!(
+                "{file}:{}: {}: {}",
+                failure.line,
+                failure.case,
+                failure.message.trim_end()
+            ));
+            if !failure.case.is_empty() {
+                let accept = if failure.blessable { " (--bless accepts it)" } else { "" };
+                let case = failure.case.replace('"', "\\\"");
+                console.say(format_args!("  again: planc test {file} --case \"{case}\"{accept}"));
+            }
+        }
+    }
+    if let (0, Some(case)) = (cases, &args.case) {
+        return console.usage(format_args!("there is no case `{case}`"), None);
+    }
+    console.note(format_args!(
+        "{cases} cases in {} files: {}, in {}",
+        files.len(),
+        if failed == 0 { "all hold".to_owned() } else { format!("{failed} findings") },
+        milliseconds(clock.elapsed())
+    ));
+    if failed > 0 { Exit::Findings } else { Exit::Clean }
 }
 
 fn constraints(global: &Global, console: &Console) -> Exit {

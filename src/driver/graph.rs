@@ -15,6 +15,11 @@ impl Graph {
         Graph { reads }
     }
 
+    /// The rules that this one reads itself.
+    pub fn reads(&self, rule: usize) -> &[usize] {
+        self.reads.get(rule).map_or(&[], Vec::as_slice)
+    }
+
     /// The rules in waves: each reads rules of earlier waves only. Rules on a cycle, or
     /// behind one, are in none.
     pub fn waves(&self) -> Vec<Vec<usize>> {

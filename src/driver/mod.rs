@@ -3,15 +3,25 @@
 mod catalog;
 mod compile;
 mod constraints;
+mod deep;
+mod dups;
 mod graph;
+mod impact;
+mod lineage;
 mod lint;
 mod run;
+mod trace;
 
 pub use catalog::{load_catalog, read_lock};
 pub use compile::{Compiled, Compiler, Outcome, Selected, Status};
 pub use constraints::{Verdict, check_constraints, is_trusted, trust_note};
+pub use deep::{Deep, DeepPlans};
+pub use dups::{Duplicates, duplicates};
 pub use graph::{Graph, Selection, select};
+pub use impact::{Digests, Effect, RuleImpact, impact};
+pub use lineage::Lineage;
 pub use lint::apply_levels;
 pub use run::{At, Rows, RunOptions, Runner};
+pub use trace::{Trace, TraceStep, changed_lines};
 
 pub(crate) use run::block_on;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// One heading's blocks, with the tables of the headings above it.
+/// One heading's blocks, with the tables and settings of the headings above it.
 #[derive(Debug, Clone, Default)]
 pub struct Case {
     /// The heading.
@@ -11,12 +11,40 @@ pub struct Case {
     pub line: usize,
     /// Name and text of every table in sight.
     pub tables: Vec<(String, String)>,
-    /// Label, dialect and text of every query.
-    pub queries: Vec<(String, String, String)>,
+    /// The `toml` blocks in sight, one below the other: settings as in `planc.toml`.
+    pub settings: String,
+    /// Every query, in order.
+    pub queries: Vec<Query>,
     /// The lines of all `assert` blocks.
     pub asserts: Vec<String>,
     /// The output blocks.
     pub outputs: Vec<Block>,
+}
+
+/// A query and the label by which assertions name it.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The label.
+    pub label: String,
+    /// What is asked.
+    pub source: QuerySource,
+}
+
+/// Where a query comes from.
+#[derive(Debug, Clone)]
+pub enum QuerySource {
+    /// `sql LABEL [dialect]`
+    Sql {
+        /// The dialect, where the case names one.
+        dialect: Option<String>,
+        /// The text.
+        text: String,
+    },
+    /// `substrait LABEL path`: a file, its path from the golden file's folder.
+    Substrait {
+        /// The path.
+        path: String,
+    },
 }
 
 /// A fenced block whose text a run writes.
@@ -37,17 +65,16 @@ pub struct Block {
 /// A block that is not closed or of an unknown kind, with its line.
 pub fn parse(file: &str) -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
-    // The tables of the headings that the current one lies below, with their depths.
-    let mut tables: Vec<(usize, String, String)> = Vec::new();
+    let mut sight = Sight::default();
     let mut depth = 0;
     let mut case = Case::default();
     let mut lines = Lines { rest: file, offset: 0, number: 0 };
     while let Some((line, _)) = lines.next_line() {
         let hashes = line.chars().take_while(|c| *c == '#').count();
         if hashes > 0 && line.chars().nth(hashes) == Some(' ') {
-            finish(&mut cases, &mut case, &tables);
+            finish(&mut cases, &mut case, &sight);
             depth = hashes;
-            tables.retain(|(of, ..)| *of < depth);
+            sight.leave(depth);
             case.title = line.trim_start_matches('#').trim().to_owned();
             case.line = lines.number;
         } else if let Some(info) = line.strip_prefix("```") {
@@ -58,12 +85,16 @@ pub fn parse(file: &str) -> Result<Vec<Case>, String> {
             let kind = words.next().unwrap_or("");
             let mut word = || words.next().unwrap_or("").to_owned();
             match kind {
-                "table" => tables.push((depth, word(), text)),
+                "table" => sight.tables.push((depth, word(), text)),
+                "toml" => sight.settings.push((depth, text)),
                 "sql" => {
                     let (label, dialect) = (word(), word());
-                    let dialect =
-                        if dialect.is_empty() { "datafusion".to_owned() } else { dialect };
-                    case.queries.push((label, dialect, text));
+                    let dialect = (!dialect.is_empty()).then_some(dialect);
+                    case.queries.push(Query { label, source: QuerySource::Sql { dialect, text } });
+                }
+                "substrait" => {
+                    let (label, path) = (word(), word());
+                    case.queries.push(Query { label, source: QuerySource::Substrait { path } });
                 }
                 "assert" => case.asserts.extend(text.lines().map(|line| line.trim().to_owned())),
                 "plan" | "diagnostics" | "rows" | "digest" => {
@@ -73,14 +104,30 @@ pub fn parse(file: &str) -> Result<Vec<Case>, String> {
             }
         }
     }
-    finish(&mut cases, &mut case, &tables);
+    finish(&mut cases, &mut case, &sight);
     Ok(cases)
 }
 
-fn finish(cases: &mut Vec<Case>, case: &mut Case, tables: &[(usize, String, String)]) {
+/// What the headings that the current one lies below have, with their depths.
+#[derive(Default)]
+struct Sight {
+    tables: Vec<(usize, String, String)>,
+    settings: Vec<(usize, String)>,
+}
+
+impl Sight {
+    fn leave(&mut self, depth: usize) {
+        self.tables.retain(|(of, ..)| *of < depth);
+        self.settings.retain(|(of, _)| *of < depth);
+    }
+}
+
+fn finish(cases: &mut Vec<Case>, case: &mut Case, sight: &Sight) {
     let mut done = std::mem::take(case);
     if !done.queries.is_empty() {
-        done.tables = tables.iter().map(|(_, name, text)| (name.clone(), text.clone())).collect();
+        let tables = sight.tables.iter();
+        done.tables = tables.map(|(_, name, text)| (name.clone(), text.clone())).collect();
+        done.settings = sight.settings.iter().map(|(_, text)| text.as_str()).collect();
         cases.push(done);
     }
 }

@@ -1,13 +1,21 @@
 //! Golden cases: Markdown files with queries, what they mean, and what they return.
 //!
-//! A file is one topic. Below a heading stand fenced blocks: `table NAME` (also for the
-//! headings below it), `sql LABEL [dialect]`, `assert`, and the outputs `plan`,
-//! `diagnostics`, `rows` and `digest`, which blessing rewrites. Every case with rows runs
-//! twice, planned directly by DataFusion and replayed from its artifact.
+//! A file is one topic. Below a heading stand fenced blocks: `table NAME` and `toml` (settings
+//! and constraints as in `planc.toml`), both also for the headings below it; `sql LABEL
+//! [dialect]` and `substrait LABEL path`; `assert`; and the outputs `plan`, `diagnostics`,
+//! `rows` and `digest`, which blessing rewrites. Every case with rows runs twice, planned
+//! directly by DataFusion and replayed from its artifact.
+//!
+//! Assertions: `same A B`, `differ A B`, `fires PASS`, `quiet PASS`, and `trace LABEL`, which
+//! asks for the query's way through the passes as a snapshot beside the file.
 
 mod case;
+mod file;
 mod run;
+mod setting;
+mod snapshot;
 mod table;
 
-pub use case::{Block, Case, parse};
-pub use run::{Failure, run_file};
+pub use case::{Block, Case, Query, QuerySource, parse};
+pub use file::{Failure, Report, run_file};
+pub use snapshot::Snapshot;

@@ -1,139 +1,86 @@
-//! Runs golden cases and compares.
+//! Runs one golden case.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::datasource::MemTable;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
-use planc_backend::{Binding, Bindings, Limits, Session, Source};
+use planc_backend::{Binding, Bindings, Session};
 use planc_frontend::sql::{self, SqlRule};
-use planc_ir::{Catalog, Diagnostic, Digest, LineIndex, Plan, Settings, Table, substrait};
+use planc_ir::{Diagnostic, Digest, LineIndex, Plan, substrait};
 
-use super::case::{Case, parse};
+use super::case::{Case, QuerySource};
+use super::setting::Setting;
 use super::table;
-
-/// What is wrong with one case.
-#[derive(Debug)]
-pub struct Failure {
-    /// The case's heading and line.
-    pub case: String,
-    /// What was expected and what came.
-    pub message: String,
-}
-
-/// Runs every case of a file. The second value is the file with its outputs as they are now;
-/// blessing writes it back.
-pub async fn run_file(text: &str) -> (Vec<Failure>, String) {
-    let fail = |case: &str, message: String| Failure { case: case.to_owned(), message };
-    let cases = match parse(text) {
-        Ok(cases) => cases,
-        Err(message) => return (vec![fail("the file", message)], text.to_owned()),
-    };
-    let mut failures = Vec::new();
-    let mut edits = Vec::new();
-    for case in &cases {
-        let name = format!("{} (line {})", case.title, case.line);
-        match Run::of(case).await {
-            Err(message) => failures.push(fail(&name, message)),
-            Ok(run) => {
-                failures.extend(run.asserted(case).into_iter().map(|message| fail(&name, message)));
-                for block in &case.outputs {
-                    let now = run.outputs.get(&block.kind).cloned().unwrap_or_default();
-                    if now != block.text {
-                        let message =
-                            format!("`{}` is now:\n{now}and was:\n{}", block.kind, block.text);
-                        failures.push(fail(&name, message));
-                        edits.push((block.range.clone(), now));
-                    }
-                }
-            }
-        }
-    }
-    let mut blessed = text.to_owned();
-    for (range, now) in edits.into_iter().rev() {
-        blessed.replace_range(range, &now);
-    }
-    (failures, blessed)
-}
+use crate::driver::Trace;
 
 /// A case, run.
-struct Run {
+#[derive(Default)]
+pub(super) struct Run {
     digests: BTreeMap<String, Option<Digest>>,
     fired: BTreeSet<&'static str>,
-    outputs: BTreeMap<String, String>,
+    /// The text of every kind of output block.
+    pub(super) outputs: BTreeMap<String, String>,
+    /// Label and text of every trace that is asked for.
+    pub(super) traces: Vec<(String, String)>,
 }
 
 impl Run {
-    async fn of(case: &Case) -> Result<Run, String> {
-        let limits = Limits { threads: Some(1), ..Limits::default() };
-        let session = Session::new(&Settings::default(), &limits).map_err(|error| error.message)?;
-        let direct = SessionContext::new_with_state(session.state().clone());
-        let mut catalog = Catalog::default();
-        let mut bindings = Bindings::new();
-        for (name, text) in &case.tables {
-            let batch = table::read(text).map_err(|error| format!("table {name}: {error}"))?;
-            catalog.insert(name, Table::new(&batch.schema()));
-            let table =
-                MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|e| e.to_string())?;
-            let table = Arc::new(table);
-            direct.register_table(name, table.clone()).map_err(|e| e.to_string())?;
-            bindings.insert(name.clone(), Binding::Source(Source::of(table)));
-        }
-        let mut run =
-            Run { digests: BTreeMap::new(), fired: BTreeSet::new(), outputs: BTreeMap::new() };
-        for (label, dialect, text) in &case.queries {
-            let rule = SqlRule { text, dialect, params: &BTreeMap::new() };
-            let (plan, diagnostics) = match sql::parse(&rule) {
-                Ok(parsed) => {
-                    let planned = sql::plan(&parsed, &catalog, session.state());
-                    (planned.plan, planned.diagnostics)
+    /// Runs every query of a case. `folder` is where its Substrait files lie.
+    pub(super) async fn of(case: &Case, folder: &Path) -> Result<Run, String> {
+        let setting = Setting::of(case).await?;
+        let mut run = Run::default();
+        for query in &case.queries {
+            let label = &query.label;
+            let (plan, text, diagnostics) = planned(&query.source, &setting, folder)?;
+            let shown = shown(&text, &diagnostics);
+            run.outputs.entry("diagnostics".to_owned()).or_default().push_str(&shown);
+            match plan {
+                Some(plan) => {
+                    let failed = |message| format!("sql {label}: {message}");
+                    run.query(label, plan, &setting).await.map_err(failed)?;
                 }
-                Err(diagnostics) => (None, diagnostics),
-            };
-            run.outputs
-                .entry("diagnostics".to_owned())
-                .or_default()
-                .push_str(&shown(text, &diagnostics));
-            let Some(plan) = plan else {
-                run.digests.insert(label.clone(), None);
-                continue;
-            };
-            let uncanonical = plan.logical.clone();
-            let canonical = planc_passes::canonicalize(plan, session.state(), &mut |step| {
-                if step.fired {
-                    run.fired.insert(step.pass.name);
-                }
-            })
-            .map_err(|error| format!("sql {label}: {}", error.message))?;
-            let encoded = substrait::encode(&canonical)
-                .map_err(|error| format!("sql {label}: {}", error.message))?;
-            let digest = Digest::of(&encoded.bytes);
-            run.digests.insert(label.clone(), Some(digest));
-            run.outputs
-                .entry("digest".to_owned())
-                .or_default()
-                .push_str(&format!("{label} {digest}\n"));
-            let plan = format!("{}\n", canonical.logical.display_indent());
-            run.outputs.entry("plan".to_owned()).or_insert(plan);
-
-            let decoded =
-                substrait::decode(&encoded.bytes, session.state()).map_err(|e| e.message)?;
-            let replayed = rows(&session, &decoded, &bindings)
-                .await
-                .map_err(|e| format!("sql {label}: {}", e.message))?;
-            let expected = direct_rows(&direct, uncanonical, &bindings).await?;
-            if replayed != expected {
-                return Err(format!(
-                    "sql {label}: the artifact gives\n{replayed}and DataFusion\n{expected}"
-                ));
+                None => drop(run.digests.insert(label.clone(), None)),
             }
-            run.outputs.entry("rows".to_owned()).or_insert(replayed);
         }
+        let wanted = case.asserts.iter().filter_map(|line| line.strip_prefix("trace "));
+        let wanted: BTreeSet<&str> = wanted.map(str::trim).collect();
+        run.traces.retain(|(label, _)| wanted.contains(label.as_str()));
         Ok(run)
     }
 
-    fn asserted(&self, case: &Case) -> Vec<String> {
+    async fn query(&mut self, label: &str, plan: Plan, setting: &Setting) -> Result<(), String> {
+        let state = setting.session.state();
+        let message = |error: Diagnostic| error.message;
+        let uncanonical = plan.logical.clone();
+        let (trace, canonical) = Trace::of(plan, state).map_err(message)?;
+        self.fired.extend(trace.steps.iter().filter(|step| step.fired).map(|step| step.pass));
+        self.traces.push((label.to_owned(), trace.text()));
+        let encoded = substrait::encode(&canonical).map_err(message)?;
+        let digest = Digest::of(&encoded.bytes);
+        self.digests.insert(label.to_owned(), Some(digest));
+        let digests = self.outputs.entry("digest".to_owned()).or_default();
+        digests.push_str(&format!("{label} {digest}\n"));
+        let plan = format!("{}\n", canonical.logical.display_indent());
+        self.outputs.entry("plan".to_owned()).or_insert(plan);
+        if !canonical.logical.get_parameter_names().unwrap_or_default().is_empty() {
+            // A case gives its parameters types and no values.
+            return Ok(());
+        }
+        let decoded = substrait::decode(&encoded.bytes, state).map_err(message)?;
+        let replayed =
+            rows(&setting.session, &decoded, &setting.bindings).await.map_err(message)?;
+        let expected = direct_rows(&setting.direct, uncanonical, &setting.bindings).await?;
+        if replayed != expected {
+            return Err(format!("the artifact gives\n{replayed}and DataFusion\n{expected}"));
+        }
+        self.outputs.entry("rows".to_owned()).or_insert(replayed);
+        Ok(())
+    }
+
+    /// The assertions that do not hold.
+    pub(super) fn asserted(&self, case: &Case) -> Vec<String> {
         let wrong = |line: &&String| {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
@@ -146,6 +93,7 @@ impl Run {
                 }
                 ["fires", pass] => !self.fired.contains(pass),
                 ["quiet", pass] => self.fired.contains(pass),
+                ["trace", label] => !self.traces.iter().any(|(traced, _)| traced == label),
                 _ => true,
             }
         };
@@ -154,6 +102,38 @@ impl Run {
 
     fn digest(&self, label: &str) -> Option<Digest> {
         self.digests.get(label).copied().flatten()
+    }
+}
+
+/// A query's plan before the passes, its text, and what the front end found.
+fn planned(
+    source: &QuerySource,
+    setting: &Setting,
+    folder: &Path,
+) -> Result<(Option<Plan>, String, Vec<Diagnostic>), String> {
+    let state = setting.session.state();
+    match source {
+        QuerySource::Sql { dialect, text } => {
+            let dialect = dialect.as_deref().unwrap_or(&setting.dialect);
+            let rule = SqlRule { text, dialect, params: &setting.params };
+            let (plan, diagnostics) = match sql::parse(&rule) {
+                Ok(parsed) => {
+                    let planned = sql::plan(&parsed, &setting.catalog, state);
+                    (planned.plan, planned.diagnostics)
+                }
+                Err(diagnostics) => (None, diagnostics),
+            };
+            Ok((plan, text.clone(), diagnostics))
+        }
+        QuerySource::Substrait { path } => {
+            let file = folder.join(path);
+            let bytes = std::fs::read(&file)
+                .map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
+            match substrait::decode(&bytes, state) {
+                Ok(plan) => Ok((Some(plan), String::new(), vec![])),
+                Err(finding) => Ok((None, String::new(), vec![finding])),
+            }
+        }
     }
 }
 

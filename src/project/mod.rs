@@ -3,6 +3,7 @@
 pub mod config;
 pub mod constraints;
 pub mod lock;
+pub mod revision;
 pub mod rules;
 pub mod settings;
 pub mod sources;
@@ -32,6 +33,9 @@ pub const LOCK: &str = "planc.lock";
 pub struct Project {
     /// The folder that all relative paths start from.
     pub root: PathBuf,
+    /// The folder that data and the cache lie in: `root`, or, for a revision that was taken
+    /// out of git, the root of the working tree.
+    pub home: PathBuf,
     /// The project file's name: `planc.toml` or `pyproject.toml`.
     pub file: String,
     /// The project file's text.
@@ -79,6 +83,7 @@ impl Project {
                 };
                 let project = Project {
                     root: root.to_owned(),
+                    home: root.to_owned(),
                     file: file.to_owned(),
                     params: BTreeMap::new(),
                     env: env.map(str::to_owned),
@@ -173,7 +178,9 @@ impl Project {
         name: &str,
         config: &Spanned<SourceConfig>,
     ) -> Result<SourceSpec, Diagnostic> {
-        sources::source(&self.root, name, config.get_ref()).map_err(|error| {
+        // A DDL file belongs to the project's text, all others are data.
+        let root = if config.get_ref().ddl.is_some() { &self.root } else { &self.home };
+        sources::source(root, name, config.get_ref()).map_err(|error| {
             let span = config.span();
             error.at(Span::new(span.start, span.end))
         })

@@ -82,6 +82,19 @@ impl Project {
         Ok(rules)
     }
 
+    /// The files of golden cases, sorted: `golden/**/*.md`.
+    pub fn golden_files(&self) -> Vec<PathBuf> {
+        let files = walk(&self.root.join("golden")).into_iter();
+        files.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
+    }
+
+    /// A SQL file that need not be one of the rules, read as if it were.
+    pub fn rule_at(&self, path: &Path) -> Rule {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let name = rule_name(Path::new(path.file_name().unwrap_or_default()));
+        self.rule(&path, name)
+    }
+
     fn rule(&self, path: &Path, name: String) -> Rule {
         let relative = path.strip_prefix(&self.root).unwrap_or(path);
         let mut rule = Rule {

@@ -1,5 +1,6 @@
 //! What commands say about files: diagnostics as text for people and as JSON for machines.
 
+mod graph;
 mod json;
 mod text;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use planc_ir::{Diagnostic, Severity};
 
+pub use graph::{dot, html};
 pub use json::{DiagnosticLine, SCHEMA_VERSION, diagnostic_lines};
 pub use text::{Format, render, summary};
 

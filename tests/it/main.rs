@@ -1,11 +1,14 @@
 //! The integration tests of the root package, in one binary.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod cases;
 mod check;
 mod constraints;
 mod golden;
+mod impact;
 mod run;
 mod sandbox;
+mod seeing;
 mod store;
 mod tidy;
 mod tpch;

@@ -1,0 +1,201 @@
+//! One rule: its tables, its plan, its artifact.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use planc_artifacts::{Action, ActionKey, ActionRecord, ResultRecord};
+use planc_frontend::sql::{Parsed, SqlRule};
+use planc_ir::{Catalog, Diagnostic, Digest, Plan, code, substrait};
+
+use super::output::{empty_record, failed, fields, output_table};
+use super::{Compiled, Compiler, Outcome, Status};
+use crate::driver::graph::Graph;
+use crate::driver::trace::Trace;
+use crate::project::rules::Rule;
+
+/// A rule on its way.
+pub(super) struct Started {
+    pub(super) key: Option<ActionKey>,
+    pub(super) parsed: Option<Parsed>,
+    pub(super) lookups: Vec<String>,
+    /// Set where the rule ended before planning.
+    pub(super) failed: Option<Vec<Diagnostic>>,
+    pub(super) time: Duration,
+}
+
+impl Compiler<'_> {
+    /// Finds the tables that a rule looks up: in the store, or by parsing it.
+    pub(super) fn start(&self, rule: &Rule) -> Started {
+        let clock = Instant::now();
+        let started = |key, parsed, lookups, failed| Started {
+            key,
+            parsed,
+            lookups,
+            failed,
+            time: clock.elapsed(),
+        };
+        if let Some(error) = &rule.unreadable {
+            return started(None, None, vec![], Some(vec![error.clone()]));
+        }
+        let dialect = self.dialect(rule);
+        if !planc_frontend::sql::DIALECTS.contains(&dialect) {
+            let known = planc_frontend::sql::DIALECTS.iter().copied();
+            let error =
+                Diagnostic::new(code::RULE_SETTINGS, format!("there is no dialect `{dialect}`"))
+                    .help_opt(planc_ir::suggest::did_you_mean(dialect, known));
+            return started(None, None, vec![], Some(vec![error]));
+        }
+        let key = self.action_key(rule);
+        if let Some(action) = self.found(|store| store.action(&key)) {
+            return started(Some(key), None, action.lookups, None);
+        }
+        match self.parse(rule) {
+            Ok(parsed) => {
+                let lookups = parsed.lookups.clone();
+                self.put(|store| {
+                    store.put_action(&key, &ActionRecord { lookups: lookups.clone() })
+                });
+                started(Some(key), Some(parsed), lookups, None)
+            }
+            Err(errors) => {
+                // No catalog can change this result.
+                let record = ResultRecord { diagnostics: errors.clone(), ..empty_record() };
+                self.put(|store| {
+                    store.put_result(&key.result(&BTreeMap::new()), &record)?;
+                    store.put_action(&key, &ActionRecord { lookups: vec![] })
+                });
+                started(Some(key), None, vec![], Some(errors))
+            }
+        }
+    }
+
+    /// Compiles one rule against the catalog, unless the store has the result.
+    pub(super) fn finish(
+        &self,
+        index: usize,
+        rule: &Rule,
+        started: &Started,
+        catalog: &Catalog,
+        outcomes: &[Option<Outcome>],
+        graph: &Graph,
+    ) -> Outcome {
+        let clock = Instant::now();
+        let time = || started.time + clock.elapsed();
+        if let Some(errors) = &started.failed {
+            return failed(errors.clone(), time());
+        }
+        let Some(action) = started.key else { return failed(vec![], time()) };
+        if let Some(upstream) = self.broken_upstream(index, outcomes, graph) {
+            let message = format!("not checked: it reads `{upstream}`, which has errors");
+            let finding = Diagnostic::new(code::UPSTREAM_FAILED, message);
+            return failed(vec![finding], time());
+        }
+        let lookups: BTreeMap<String, Option<Digest>> = started
+            .lookups
+            .iter()
+            .map(|name| (name.clone(), catalog.get(name).map(|table| table.fingerprint())))
+            .collect();
+        let key = action.result(&lookups);
+        if let Some(record) = self.found(|store| store.result(&key)) {
+            let status = if record.digest.is_some() { Status::Cached } else { Status::Failed };
+            return Outcome { status, record, artifact: None, key: Some(key), time: time() };
+        }
+        let (record, artifact) = match &started.parsed {
+            Some(parsed) => self.plan(parsed, catalog, lookups),
+            None => match self.parse(rule) {
+                Ok(parsed) => self.plan(&parsed, catalog, lookups),
+                Err(diagnostics) => (ResultRecord { diagnostics, ..empty_record() }, None),
+            },
+        };
+        self.remember(&key, &record, artifact.as_deref());
+        let status = if artifact.is_some() { Status::Compiled } else { Status::Failed };
+        Outcome { status, record, artifact, key: Some(key), time: time() }
+    }
+
+    fn plan(
+        &self,
+        parsed: &Parsed,
+        catalog: &Catalog,
+        lookups: BTreeMap<String, Option<Digest>>,
+    ) -> (ResultRecord, Option<Vec<u8>>) {
+        self.planned.fetch_add(1, Ordering::Relaxed);
+        let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
+        let mut record =
+            ResultRecord { diagnostics: planned.diagnostics, lookups, ..empty_record() };
+        let Some(plan) = planned.plan else { return (record, None) };
+        let encoded = planc_passes::canonicalize(plan, self.state(), &mut |_| {})
+            .and_then(|plan| substrait::encode(&plan).map(|encoded| (plan, encoded)));
+        match encoded {
+            Ok((plan, encoded)) => {
+                match fields(&plan.output_schema()) {
+                    Ok(output) => record.output = output,
+                    Err(error) => {
+                        record.diagnostics.push(error);
+                        return (record, None);
+                    }
+                }
+                record.constraints = plan.relied_on.into_iter().collect();
+                record.digest = Some(Digest::of(&encoded.bytes));
+                record.portable = encoded.portable;
+                (record, Some(encoded.bytes))
+            }
+            Err(error) => {
+                record.diagnostics.push(error);
+                (record, None)
+            }
+        }
+    }
+
+    /// Plans a rule anew, and gives its way through the passes and its canonical plan.
+    ///
+    /// # Errors
+    ///
+    /// The rule's errors.
+    pub fn trace(
+        &self,
+        rule: &Rule,
+        compiled: &Compiled,
+    ) -> Result<(Trace, Plan), Vec<Diagnostic>> {
+        if let Some(error) = &rule.unreadable {
+            return Err(vec![error.clone()]);
+        }
+        let mut catalog = self.catalog.clone();
+        for (rule, outcome) in self.rules.iter().zip(&compiled.outcomes) {
+            if let Some(outcome) =
+                outcome.as_ref().filter(|outcome| outcome.record.digest.is_some())
+                && let Some(table) = output_table(&outcome.record)
+            {
+                catalog.insert(rule.name.clone(), table);
+            }
+        }
+        let planned = planc_frontend::sql::plan(&self.parse(rule)?, &catalog, self.state());
+        let plan = planned.plan.ok_or(planned.diagnostics)?;
+        Trace::of(plan, self.state()).map_err(|error| vec![error])
+    }
+
+    fn parse(&self, rule: &Rule) -> Result<Parsed, Vec<Diagnostic>> {
+        planc_frontend::sql::parse(&SqlRule {
+            text: &rule.text,
+            dialect: self.dialect(rule),
+            params: &self.project.params,
+        })
+    }
+
+    fn dialect<'a>(&'a self, rule: &'a Rule) -> &'a str {
+        rule.settings.dialect.as_deref().unwrap_or(self.project.config.project.dialect.get_ref())
+    }
+
+    fn action_key(&self, rule: &Rule) -> ActionKey {
+        let format = substrait::FORMAT.to_string();
+        let action = Action {
+            source: rule.text.as_bytes(),
+            front_end: "sql",
+            dialect: self.dialect(rule),
+            time_zone: self.project.config.project.time_zone.get_ref(),
+            parameters: &self.parameters,
+            versions: &[env!("CARGO_PKG_VERSION"), &format, datafusion::DATAFUSION_VERSION],
+        };
+        action.key()
+    }
+}
