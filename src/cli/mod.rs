@@ -9,7 +9,9 @@ mod dups;
 mod explain;
 mod impact;
 mod init;
+mod inspect;
 mod lock;
+mod migrate;
 mod run;
 mod table;
 mod test;
@@ -72,6 +74,10 @@ enum Command {
     Dups(dups::DupsArgs),
     /// Run the project's golden cases, or check its constraints against the data
     Test(test::TestArgs),
+    /// Print any Substrait file
+    Inspect(inspect::InspectArgs),
+    /// Rewrite the cache's artifacts to this planc's format
+    Migrate(migrate::MigrateArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
 }
@@ -114,6 +120,8 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&cli.global, &args, &console),
         Command::Dups(args) => dups::run(&cli.global, &args, &console),
         Command::Test(args) => test::run(&cli.global, &args, &console),
+        Command::Inspect(args) => inspect::run(&args, &console),
+        Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);

@@ -6,6 +6,7 @@ mod check;
 mod constraints;
 mod golden;
 mod impact;
+mod plans;
 mod run;
 mod sandbox;
 mod seeing;
