@@ -9,7 +9,7 @@ use planc_backend::Limits;
 use super::console::{Console, milliseconds};
 use super::{Exit, Global, load_project};
 use crate::driver::{Verdict, block_on, check_constraints, load_catalog};
-use crate::golden::run_file;
+use crate::golden::{Surroundings, run_file};
 
 #[derive(Args)]
 pub(crate) struct TestArgs {
@@ -31,13 +31,20 @@ pub(crate) fn run(global: &Global, args: &TestArgs, console: &Console) -> Exit {
 }
 
 fn golden(global: &Global, args: &TestArgs, console: &Console) -> Exit {
-    // Cases stand on their own, so named files need no project.
-    let files = match args.files.as_slice() {
-        [] => match load_project(global) {
-            Ok(project) => project.golden_files(),
-            Err(report) => return console.fail(&[report]),
-        },
-        files => files.to_vec(),
+    let project = match load_project(global) {
+        Ok(project) => Some(project),
+        // Cases stand on their own, so named files need no project.
+        Err(_) if !args.files.is_empty() && global.project.is_none() => None,
+        Err(report) => return console.fail(&[report]),
+    };
+    let around = match project.as_ref().map(Surroundings::of) {
+        Some(Ok(around)) => around,
+        Some(Err(report)) => return console.fail(&[report]),
+        None => Surroundings::default(),
+    };
+    let files = match (args.files.as_slice(), &project) {
+        ([], Some(project)) => project.golden_files(),
+        (files, _) => files.to_vec(),
     };
     if files.is_empty() {
         return console.usage(
@@ -56,7 +63,8 @@ fn golden(global: &Global, args: &TestArgs, console: &Console) -> Exit {
             Ok(text) => text,
             Err(error) => return console.usage(format_args!("`{file}`: {error}"), None),
         };
-        let report = block_on(async { Ok(run_file(path, &text, args.case.as_deref()).await) });
+        let case = args.case.as_deref();
+        let report = block_on(async { Ok(run_file(path, &text, case, &around).await) });
         let report = match report {
             Ok(report) => report,
             Err(error) => return console.finding("planc test", error),

@@ -40,6 +40,11 @@ pub enum QuerySource {
         /// The text.
         text: String,
     },
+    /// `rule LABEL NAME`: a rule of the project, over the case's tables.
+    Rule {
+        /// The rule's name.
+        name: String,
+    },
     /// `substrait LABEL path`: a file, its path from the golden file's folder.
     Substrait {
         /// The path.
@@ -91,6 +96,10 @@ pub fn parse(file: &str) -> Result<Vec<Case>, String> {
                     let (label, dialect) = (word(), word());
                     let dialect = (!dialect.is_empty()).then_some(dialect);
                     case.queries.push(Query { label, source: QuerySource::Sql { dialect, text } });
+                }
+                "rule" => {
+                    let (label, name) = (word(), word());
+                    case.queries.push(Query { label, source: QuerySource::Rule { name } });
                 }
                 "substrait" => {
                     let (label, path) = (word(), word());

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::case::{Case, parse};
 use super::run::Run;
+use super::setting::Surroundings;
 use super::snapshot::Snapshot;
 
 /// What is wrong with one case.
@@ -33,8 +34,13 @@ pub struct Report {
 }
 
 /// Runs the cases of a file, or the one under the heading `only`. `path` is for what cases
-/// name: Substrait files, and the snapshots beside the file.
-pub async fn run_file(path: &Path, text: &str, only: Option<&str>) -> Report {
+/// name: Substrait files, and the snapshots beside the file; `around` has the project's rules.
+pub async fn run_file(
+    path: &Path,
+    text: &str,
+    only: Option<&str>,
+    around: &Surroundings,
+) -> Report {
     let mut report = Report { blessed: text.to_owned(), ..Report::default() };
     let mut fail = |case: &Case, message: String, blessable: bool| {
         let (case, line) = (case.title.clone(), case.line);
@@ -50,7 +56,7 @@ pub async fn run_file(path: &Path, text: &str, only: Option<&str>) -> Report {
     let mut edits = Vec::new();
     for case in cases.iter().filter(|case| only.is_none_or(|only| case.title == only)) {
         report.cases += 1;
-        let run = match Run::of(case, path.parent().unwrap_or(Path::new("."))).await {
+        let run = match Run::of(case, path.parent().unwrap_or(Path::new(".")), around).await {
             Ok(run) => run,
             Err(message) => {
                 fail(case, message, false);

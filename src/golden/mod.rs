@@ -2,8 +2,8 @@
 //!
 //! A file is one topic. Below a heading stand fenced blocks: `table NAME` and `toml` (settings
 //! and constraints as in `planc.toml`), both also for the headings below it; `sql LABEL
-//! [dialect]` and `substrait LABEL path`; `assert`; and the outputs `plan`, `diagnostics`,
-//! `rows` and `digest`, which blessing rewrites. Every case with rows runs twice, planned
+//! [dialect]`, `rule LABEL NAME` (one of the project's) and `substrait LABEL path`; `assert`; and
+//! the outputs `plan`, `diagnostics`, `rows` and `digest`, which blessing rewrites. Every case with rows runs twice, planned
 //! directly by DataFusion and replayed from its artifact.
 //!
 //! Assertions: `same A B`, `differ A B`, `fires PASS`, `quiet PASS`, and `trace LABEL`, which
@@ -18,4 +18,5 @@ mod table;
 
 pub use case::{Block, Case, Query, QuerySource, parse};
 pub use file::{Failure, Report, run_file};
+pub use setting::Surroundings;
 pub use snapshot::Snapshot;

@@ -8,10 +8,12 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use planc_backend::{Binding, Bindings, Session};
 use planc_frontend::sql::{self, SqlRule};
+use planc_ir::catalog::table_name;
+use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, LineIndex, Plan, substrait};
 
 use super::case::{Case, QuerySource};
-use super::setting::Setting;
+use super::setting::{Setting, Surroundings};
 use super::table;
 use crate::driver::Trace;
 
@@ -28,12 +30,16 @@ pub(super) struct Run {
 
 impl Run {
     /// Runs every query of a case. `folder` is where its Substrait files lie.
-    pub(super) async fn of(case: &Case, folder: &Path) -> Result<Run, String> {
-        let setting = Setting::of(case).await?;
+    pub(super) async fn of(
+        case: &Case,
+        folder: &Path,
+        around: &Surroundings,
+    ) -> Result<Run, String> {
+        let setting = Setting::of(case, around).await?;
         let mut run = Run::default();
         for query in &case.queries {
             let label = &query.label;
-            let (plan, text, diagnostics) = planned(&query.source, &setting, folder)?;
+            let (plan, text, diagnostics) = planned(&query.source, &setting, folder, around)?;
             let shown = shown(&text, &diagnostics);
             run.outputs.entry("diagnostics".to_owned()).or_default().push_str(&shown);
             match plan {
@@ -110,20 +116,35 @@ fn planned(
     source: &QuerySource,
     setting: &Setting,
     folder: &Path,
+    around: &Surroundings,
 ) -> Result<(Option<Plan>, String, Vec<Diagnostic>), String> {
     let state = setting.session.state();
-    match source {
-        QuerySource::Sql { dialect, text } => {
-            let dialect = dialect.as_deref().unwrap_or(&setting.dialect);
-            let rule = SqlRule { text, dialect, params: &setting.params };
-            let (plan, diagnostics) = match sql::parse(&rule) {
+    let sql = |text: &str, dialect: Option<&str>| {
+        let dialect = dialect.unwrap_or(&setting.dialect);
+        let (plan, diagnostics) =
+            match sql::parse(&SqlRule { text, dialect, params: &setting.params }) {
                 Ok(parsed) => {
                     let planned = sql::plan(&parsed, &setting.catalog, state);
                     (planned.plan, planned.diagnostics)
                 }
                 Err(diagnostics) => (None, diagnostics),
             };
-            Ok((plan, text.clone(), diagnostics))
+        (plan, text.to_owned(), diagnostics)
+    };
+    match source {
+        QuerySource::Sql { dialect, text } => Ok(sql(text, dialect.as_deref())),
+        QuerySource::Rule { name } => {
+            let rule = around.rules.iter().find(|rule| rule.name == *name);
+            let rule = rule.ok_or_else(|| {
+                let names = around.rules.iter().map(|rule| rule.name.as_str());
+                let help =
+                    did_you_mean(name, names).map_or(String::new(), |help| format!("; {help}"));
+                format!("there is no rule `{name}`{help}")
+            })?;
+            match &rule.unreadable {
+                Some(error) => Ok((None, rule.text.to_string(), vec![error.clone()])),
+                None => Ok(sql(&rule.text, rule.settings.dialect.as_deref())),
+            }
         }
         QuerySource::Substrait { path } => {
             let file = folder.join(path);
@@ -167,7 +188,7 @@ async fn direct_rows(
     let ordered = is_ordered(&plan);
     let bound = plan.transform_down_with_subqueries(|node| match node {
         LogicalPlan::TableScan(mut scan) => {
-            if let Some(Binding::Source(source)) = bindings.get(scan.table_name.table()) {
+            if let Some(Binding::Source(source)) = bindings.get(&table_name(&scan.table_name)) {
                 scan.source = provider_as_source(Arc::clone(&source.provider));
             }
             Ok(Transformed::yes(LogicalPlan::TableScan(scan)))

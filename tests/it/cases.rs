@@ -74,3 +74,49 @@ fn a_case_must_keep_its_own_constraints() {
     let ran = sandbox.planc(&["test", path.to_str().unwrap()]);
     ran.says(1, &["breaks its constraint not_null (amount)"]);
 }
+
+#[test]
+fn a_case_may_test_a_rule_of_the_project() {
+    let sandbox = Sandbox::shop();
+    sandbox.file("rules/marts/open.sql", "select id from staged.all where amount > $least");
+    sandbox.file("rules/staged/all.sql", "-- planc: dialect = \"duckdb\"\nselect * from orders");
+    let case = "# rules
+
+```table orders
+id: Int64 | amount: Int64
+1 | 5
+```
+```table staged.all
+id: Int64 | amount: Int64
+2 | 7
+```
+
+## Staged
+
+```rule a staged.all
+```
+```rows
+id | amount
+1 | 5
+```
+
+## Open, with a parameter
+
+```toml
+[params]
+least = \"bigint\"
+```
+```rule a marts.open
+```
+```sql b
+select x.id from staged.all x where x.amount > $least
+```
+```assert
+same a b
+```
+";
+    sandbox.file("golden/rules.md", case);
+    sandbox.planc(&["test"]).says(0, &["2 cases in 1 files: all hold"]);
+    sandbox.file("golden/rules.md", case.replace("rule a marts.open", "rule a marts.opn"));
+    sandbox.planc(&["test"]).says(1, &["there is no rule `marts.opn`; did you mean `marts.open`?"]);
+}

@@ -65,3 +65,24 @@ fn a_ddl_file_declares_into_the_lock() {
     sandbox.file("s.sql", "create table dept (id int); create table emp (id int, dept_id int)");
     sandbox.planc(&["lock", "--check"]).says(1, &["P0804"]);
 }
+
+#[test]
+fn a_run_looks_at_a_sample_of_what_it_may_rely_on() {
+    let sandbox = shop("");
+    sandbox.file("rules/r.sql", "select id, amount from orders");
+    let lines = sandbox.planc(&["compile", "--json"]).succeeded().json();
+    let digest = lines[0]["digest"].as_str().unwrap().to_owned();
+    assert_eq!(lines[0]["constraints"], serde_json::json!([]));
+    sandbox.planc(&["run", &digest]).says(0, &["3 rows"]);
+    // No rule compiles to the artifact any more, so nothing is known of what it relied on.
+    sandbox.file("rules/r.sql", "select id + 1 as id, amount from orders");
+    let config = sandbox.read("planc.toml");
+    let declared =
+        |what: &str| config.replace("csv = 'orders.csv'", &format!("csv = 'orders.csv'\n{what}"));
+    sandbox.file("planc.toml", declared("key = ['id']"));
+    let ran = sandbox.planc(&["run", &digest, "--format", "csv"]);
+    assert_eq!(ran.stdout, "", "no row is given before the check");
+    ran.says(1, &["error[P0711]", "key (id): id = 2 in 2 rows"]);
+    sandbox.file("planc.toml", declared("key = ['id']\ntrust = true"));
+    sandbox.planc(&["run", &digest]).says(0, &["3 rows"]);
+}

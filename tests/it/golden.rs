@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use planc::golden::{Failure, run_file};
+use planc::golden::{Failure, Surroundings, run_file};
 use planc_ir::substrait::FORMAT;
 
 #[test]
@@ -11,7 +11,7 @@ fn golden_cases_hold() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     insta::glob!("../..", "golden/**/*.md", |path| {
         let text = std::fs::read_to_string(path).unwrap();
-        let report = runtime.block_on(run_file(path, &text, None));
+        let report = runtime.block_on(run_file(path, &text, None, &Surroundings::default()));
         let pinned = is_pinned(&text);
         if bless && !pinned {
             report.bless(path, &text).unwrap();
