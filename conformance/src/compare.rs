@@ -30,6 +30,24 @@ pub fn differ(plan: &LogicalPlan, wanted: &[RecordBatch], found: &[RecordBatch])
     }
 }
 
+/// True where the rows found are what `OFFSET skip LIMIT fetch` may keep of the rows of `plan`.
+pub fn within(
+    plan: &LogicalPlan,
+    wanted: &[RecordBatch],
+    found: &[RecordBatch],
+    skip: usize,
+    fetch: Option<usize>,
+) -> bool {
+    let order = match sort_keys(plan) {
+        None => Order::none(),
+        Some(Some(keys)) => Order::by(keys),
+        // Which rows tie cannot be seen.
+        Some(None) => return false,
+    };
+    let order = order.limit(skip, fetch);
+    differ_by(&filled(wanted), &filled(found), &order).is_none()
+}
+
 fn filled(batches: &[RecordBatch]) -> Vec<RecordBatch> {
     batches.iter().filter(|batch| batch.num_rows() > 0).cloned().collect()
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{LogicalPlan, TableScan, TableSource};
+use datafusion::logical_expr::{LogicalPlan, TableScanBuilder, TableSource};
 use planc_ir::catalog::{is_work_table, table_name};
 use planc_ir::substrait::{decode, encode};
 use planc_ir::{Diagnostic, Plan, SchemaSource};
@@ -89,7 +89,8 @@ fn sources(plan: &LogicalPlan) -> Result<Sources> {
     Ok(sources)
 }
 
-/// Puts the session's tables in the place of the sources that only know a schema.
+/// Puts the session's tables in the place of the sources that only know a schema. What the
+/// tables say beyond that (metadata, constraints) is theirs again.
 fn bind(plan: LogicalPlan, sources: &Sources) -> Result<LogicalPlan> {
     let bound = plan.transform_up_with_subqueries(|node| match node {
         LogicalPlan::TableScan(scan) if scan.source.downcast_ref::<SchemaSource>().is_some() => {
@@ -105,10 +106,15 @@ fn bind(plan: LogicalPlan, sources: &Sources) -> Result<LogicalPlan> {
                 Some(kept) => kept.iter().filter_map(|at| places.get(*at).copied()).collect(),
                 None => places,
             };
-            let scan = TableScan { source, projection: Some(kept), ..scan };
-            Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+            let bound = TableScanBuilder::new(scan.table_name, source)
+                .with_projection(Some(kept))
+                .with_filters(scan.filters)
+                .with_fetch(scan.fetch)
+                .build()?;
+            Ok(Transformed::yes(LogicalPlan::TableScan(bound)))
         }
-        other => Ok(Transformed::no(other)),
+        LogicalPlan::TableScan(_) => Ok(Transformed::no(node)),
+        other => other.recompute_schema().map(Transformed::yes),
     })?;
     Ok(bound.data)
 }

@@ -31,6 +31,7 @@ struct LaneCounts {
     equal: usize,
     both_fail: usize,
     error_gone: usize,
+    open: usize,
     unstable: usize,
     refused: usize,
     wrong: usize,
@@ -51,6 +52,7 @@ impl Counts {
                         Outcome::Equal => lane.equal += 1,
                         Outcome::BothFail => lane.both_fail += 1,
                         Outcome::ErrorGone => lane.error_gone += 1,
+                        Outcome::Open => lane.open += 1,
                         Outcome::Unstable => lane.unstable += 1,
                         Outcome::Refused(..) => lane.refused += 1,
                         Outcome::Wrong(_) => lane.wrong += 1,
@@ -69,7 +71,7 @@ impl Counts {
             self.queries.to_string(),
         ];
         for lane in &self.lanes {
-            cells.push((lane.equal + lane.both_fail).to_string());
+            cells.push((lane.equal + lane.both_fail + lane.open).to_string());
             cells.push(lane.error_gone.to_string());
             cells.push(lane.unstable.to_string());
             cells.push(lane.refused.to_string());
@@ -133,10 +135,11 @@ impl Report {
         for (lane, counts) in Lane::ALL.iter().zip(&total.lanes) {
             let _ = writeln!(
                 text,
-                "{:6} {} equal, {} fail alike, {} errors gone, {} unstable, {} refused, {} wrong",
+                "{:6} {} equal, {} fail alike, {} open, {} errors gone, {} unstable, {} refused, {} wrong",
                 lane.name(),
                 counts.equal,
                 counts.both_fail,
+                counts.open,
                 counts.error_gone,
                 counts.unstable,
                 counts.refused,
@@ -219,6 +222,7 @@ impl Report {
                         for (lane, outcome) in Lane::ALL.iter().zip(outcomes) {
                             let (what, why) = match outcome {
                                 Outcome::ErrorGone => ("error gone", ""),
+                                Outcome::Open => ("open", ""),
                                 Outcome::Unstable => ("unstable", ""),
                                 Outcome::Refused(code, why) => (*code, why.as_str()),
                                 Outcome::Wrong(why) => ("wrong", why.as_str()),

@@ -9,8 +9,7 @@ fn compiled() -> (Sandbox, String, String) {
         "rules/open.sql",
         "select customer_id, sum(amount) as total from orders where status = 'open' group by 1\n",
     );
-    let ran = sandbox.planc(&["compile", "--json"]);
-    ran.succeeded();
+    let ran = sandbox.planc(&["compile", "--json"]).succeeded();
     let line = ran.stdout.lines().find(|line| line.contains("\"digest\"")).unwrap();
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
     let digest = line["digest"].as_str().unwrap().to_owned();

@@ -93,13 +93,13 @@ const QUERIES: &[(&str, &str)] = &[
     ("bits", "SELECT id & 3, id | 4, id ^ 1, id << 2, id >> 1 FROM t"),
     (
         "casts",
-        "SELECT TRY_CAST(s AS INT), CAST(n AS VARCHAR), CAST(id AS DOUBLE), CAST(id AS DECIMAL(10, 2)), arrow_cast(n, 'UInt64') FROM t",
+        "SELECT TRY_CAST(s AS INT), CAST(n AS VARCHAR), CAST(id AS DOUBLE) AS x, CAST(id AS DECIMAL(10, 2)) AS d, arrow_cast(n, 'UInt64') FROM t",
     ),
     ("decimals", "SELECT o_total * 2.50, o_total / 3, sum(o_total) OVER () FROM orders"),
     ("dates", "SELECT date_trunc('month', d), d + INTERVAL '1 month', extract(year FROM d) FROM t"),
     (
         "literals",
-        "SELECT true, 1, 1.5, 'text', X'0aff', DATE '2020-02-29', TIMESTAMP '2020-01-01 12:00:00.123', INTERVAL '1 month 2 days', NULL, 1.5::decimal(5,1), 'NaN'::double, '-0.0'::double",
+        "SELECT true, 1, 1.5, 'text', X'0aff', DATE '2020-02-29', TIMESTAMP '2020-01-01 12:00:00.123', INTERVAL '1 month 2 days', NULL, 2.5::decimal(5,1) AS d, 'NaN'::double AS nan, '-0.0'::double AS zero",
     ),
     (
         "literals_nested",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{JoinConstraint, JoinType, NullEquality, ScalarValue};
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::{Expr, Join, LogicalPlan, Operator, Projection};
@@ -16,6 +17,7 @@ use super::function::operator;
 use super::names::Columns;
 use super::rel::plain;
 use super::{Decoder, Result, malformed, unknown};
+use crate::key::is_lateral;
 use crate::substrait::extension::{Lateral, NullAware, type_url};
 use crate::substrait::functions::{Meaning, meaning};
 
@@ -24,7 +26,7 @@ impl Decoder<'_> {
         let (left, right) = self.sides(cross.left.as_deref(), cross.right.as_deref())?;
         plain(&cross.advanced_extension)?;
         let join = joined(left, right, Vec::new(), None, JoinType::Inner, Operator::Eq, false)?;
-        self.emitted(join, cross.common.as_ref())
+        self.emitted(without_extra(join)?, cross.common.as_ref())
     }
 
     pub(super) fn join(&mut self, join: &JoinRel) -> Result<LogicalPlan> {
@@ -80,6 +82,11 @@ impl Decoder<'_> {
         let op = conjuncts.first().and_then(equality).unwrap_or(Operator::Eq);
         let keys = conjuncts.iter().take_while(|expr| equality(expr) == Some(op)).count();
         let keys = match &null_aware {
+            // DataFusion finds such keys itself, and behind the step that takes the access to
+            // the fields of structs down to the scans: that step loses the name of a key.
+            None if op == Operator::Eq => {
+                conjuncts.iter().take(keys).take_while(|expr| !takes_field(expr)).count()
+            }
             None => keys,
             Some(detail) => {
                 let wanted = usize::try_from(detail.keys).unwrap_or(usize::MAX);
@@ -108,7 +115,7 @@ impl Decoder<'_> {
         let plan = joined(left, right, on, filter, join_type, op, null_aware)?;
         let plan = match join_type {
             JoinType::LeftMark | JoinType::RightMark => self.mark_renamed(plan)?,
-            _ => plan,
+            _ => without_extra(plan)?,
         };
         self.emitted(plan, join.common.as_ref())
     }
@@ -168,6 +175,26 @@ impl Decoder<'_> {
             _ => Err(malformed("AND has an argument that is no value")),
         };
         call.arguments.iter().map(operand).collect()
+    }
+}
+
+/// True where a struct's field is read in the expression.
+fn takes_field(expr: &Expr) -> bool {
+    let takes = |expr: &Expr| {
+        Ok(matches!(expr, Expr::ScalarFunction(call) if call.func.name() == "get_field"))
+    };
+    expr.exists(takes).unwrap_or(true)
+}
+
+/// DataFusion's decorrelation leaves columns of its own in a lateral join, which a projection
+/// above it takes away.
+fn without_extra(plan: LogicalPlan) -> Result<LogicalPlan> {
+    match &plan {
+        LogicalPlan::Join(join) if is_lateral(&join.right) => {
+            let columns = Columns::of([plan.schema().as_ref()]).exprs();
+            Ok(LogicalPlan::Projection(Projection::try_new(columns, Arc::new(plan))?))
+        }
+        _ => Ok(plan),
     }
 }
 
