@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{JoinConstraint, JoinType, NullEquality, ScalarValue};
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::{Expr, Join, LogicalPlan, Operator, Projection};
@@ -82,11 +81,6 @@ impl Decoder<'_> {
         let op = conjuncts.first().and_then(equality).unwrap_or(Operator::Eq);
         let keys = conjuncts.iter().take_while(|expr| equality(expr) == Some(op)).count();
         let keys = match &null_aware {
-            // DataFusion finds such keys itself, and behind the step that takes the access to
-            // the fields of structs down to the scans: that step loses the name of a key.
-            None if op == Operator::Eq => {
-                conjuncts.iter().take(keys).take_while(|expr| !takes_field(expr)).count()
-            }
             None => keys,
             Some(detail) => {
                 let wanted = usize::try_from(detail.keys).unwrap_or(usize::MAX);
@@ -176,14 +170,6 @@ impl Decoder<'_> {
         };
         call.arguments.iter().map(operand).collect()
     }
-}
-
-/// True where a struct's field is read in the expression.
-fn takes_field(expr: &Expr) -> bool {
-    let takes = |expr: &Expr| {
-        Ok(matches!(expr, Expr::ScalarFunction(call) if call.func.name() == "get_field"))
-    };
-    expr.exists(takes).unwrap_or(true)
 }
 
 /// DataFusion's decorrelation leaves columns of its own in a lateral join, which a projection
