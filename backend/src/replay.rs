@@ -16,6 +16,7 @@ use planc_ir::code::INTERNAL;
 use planc_ir::{Diagnostic, Plan};
 
 use crate::bind::{Binding, Bindings, bind, check_reads};
+use crate::order::{self, Choice};
 use crate::run::{Executor, cooperative, in_background};
 use crate::scan::holds_dictionaries;
 use crate::{Session, fault};
@@ -27,6 +28,8 @@ pub struct Replay {
     pub schema: SchemaRef,
     /// What runs.
     pub physical: Arc<dyn ExecutionPlan>,
+    /// The join orders that were chosen, a choice for each region of joins.
+    pub order: Vec<Choice>,
     context: Arc<TaskContext>,
     executor: Arc<Executor>,
 }
@@ -52,29 +55,60 @@ impl Replay {
     }
 }
 
-/// Binds the plan's scans by name, optimises it for today's data, and makes it ready to run.
+/// Which order joins run in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinOrder {
+    /// The one that today's statistics make cheapest.
+    Chosen,
+    /// The plan's own, as the engine takes it.
+    AsPlanned,
+}
+
+/// [`replay_with`] the join order that is best today.
 ///
 /// # Errors
-/// The first finding of [`check_reads`]; P0704 where the engine cannot plan it.
+/// As [`replay_with`].
 pub async fn replay(
     session: &Session,
     plan: &Plan,
     bindings: &Bindings,
+) -> Result<Replay, Diagnostic> {
+    replay_with(session, plan, bindings, JoinOrder::Chosen).await
+}
+
+/// Binds the plan's scans by name, optimises it for today's data, and makes it ready to run.
+///
+/// # Errors
+/// The first finding of [`check_reads`]; P0704 where the engine cannot plan it.
+pub async fn replay_with(
+    session: &Session,
+    plan: &Plan,
+    bindings: &Bindings,
+    join_order: JoinOrder,
 ) -> Result<Replay, Diagnostic> {
     if let Some(finding) = check_reads(plan, bindings).into_iter().next() {
         return Err(finding);
     }
     let failed = |error| fault::run_failed(&error);
     let schema = plan.output_schema();
-    let state = state_for(session, bindings);
+    let mut state = state_for(session, bindings);
     let bound = bind(&plan.logical, bindings).map_err(failed)?;
-    let optimised = state.optimize(&bound).map_err(failed)?;
+    let mut optimised = state.optimize(&bound).map_err(failed)?;
+    let mut order = Vec::new();
+    if join_order == JoinOrder::Chosen {
+        let ordered = order::choose(&state, optimised).await.map_err(failed)?;
+        (optimised, order) = (ordered.plan, ordered.choices);
+        if ordered.sides_chosen {
+            let options = state.config_mut().options_mut();
+            options.optimizer.join_reordering = false;
+        }
+    }
     let physical =
         state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
     let physical = cooperative(with_output_types(physical, &schema)?).map_err(failed)?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
     let executor = Arc::clone(&session.executor);
-    Ok(Replay { schema, physical, context: state.task_ctx(), executor })
+    Ok(Replay { schema, physical, order, context: state.task_ctx(), executor })
 }
 
 /// The physical plan with exactly the planned types. The engine may come to other names or

@@ -10,6 +10,7 @@
 //! compared are two runs on the same rows, never the suite's expected text.
 
 mod compare;
+mod known;
 mod lane;
 mod record;
 mod report;

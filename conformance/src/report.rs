@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use crate::known;
 use crate::lane::Lane;
 use crate::run::{Done, FileRun, Outcome};
 
@@ -32,6 +33,7 @@ struct LaneCounts {
     both_fail: usize,
     error_gone: usize,
     open: usize,
+    engine: usize,
     unstable: usize,
     refused: usize,
     wrong: usize,
@@ -53,6 +55,7 @@ impl Counts {
                         Outcome::BothFail => lane.both_fail += 1,
                         Outcome::ErrorGone => lane.error_gone += 1,
                         Outcome::Open => lane.open += 1,
+                        Outcome::Engine => lane.engine += 1,
                         Outcome::Unstable => lane.unstable += 1,
                         Outcome::Refused(..) => lane.refused += 1,
                         Outcome::Wrong(_) => lane.wrong += 1,
@@ -73,7 +76,7 @@ impl Counts {
         for lane in &self.lanes {
             cells.push((lane.equal + lane.both_fail + lane.open).to_string());
             cells.push(lane.error_gone.to_string());
-            cells.push(lane.unstable.to_string());
+            cells.push((lane.unstable + lane.engine).to_string());
             cells.push(lane.refused.to_string());
             cells.push(lane.wrong.to_string());
         }
@@ -135,13 +138,14 @@ impl Report {
         for (lane, counts) in Lane::ALL.iter().zip(&total.lanes) {
             let _ = writeln!(
                 text,
-                "{:6} {} equal, {} fail alike, {} open, {} errors gone, {} unstable, {} refused, {} wrong",
+                "{:6} {} equal, {} fail alike, {} open, {} errors gone, {} unstable, {} by the engine's fault, {} refused, {} wrong",
                 lane.name(),
                 counts.equal,
                 counts.both_fail,
                 counts.open,
                 counts.error_gone,
                 counts.unstable,
+                counts.engine,
                 counts.refused,
                 counts.wrong
             );
@@ -200,6 +204,10 @@ impl Report {
         for (reason, [codec, passes]) in self.reasons() {
             let _ = writeln!(text, "| {} | {codec} | {passes} |", reason.replace('|', "\\|"));
         }
+        text += "\nThe engine's faults, which count as unstable:\n\n";
+        for known in known::all() {
+            let _ = writeln!(text, "- {known}");
+        }
         text
     }
 
@@ -223,6 +231,7 @@ impl Report {
                             let (what, why) = match outcome {
                                 Outcome::ErrorGone => ("error gone", ""),
                                 Outcome::Open => ("open", ""),
+                                Outcome::Engine => ("engine", known::why(name, at).unwrap_or("")),
                                 Outcome::Unstable => ("unstable", ""),
                                 Outcome::Refused(code, why) => (*code, why.as_str()),
                                 Outcome::Wrong(why) => ("wrong", why.as_str()),

@@ -11,7 +11,7 @@ use datafusion::prelude::{DataFrame, SessionContext};
 use crate::lane::{Artifact, Lane, through};
 use crate::record::{self, Record};
 use crate::sandbox::Sandbox;
-use crate::{compare, session, stand_in};
+use crate::{compare, known, session, stand_in};
 
 /// How long a run of one record may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,6 +31,8 @@ pub enum Outcome {
     Unstable,
     /// planc refused it: the code and the message.
     Refused(&'static str, String),
+    /// Another result, and the engine is at fault: see [`known`](crate::known).
+    Engine,
     /// Another result.
     Wrong(String),
 }
@@ -60,7 +62,16 @@ pub async fn file(sandbox: &Sandbox, name: &str) -> Result<FileRun, String> {
     let context = session::context(name).map_err(|why| why.to_string())?;
     let mut done = Vec::with_capacity(records.len());
     for record in records {
-        let outcome = one(&context, &record).await;
+        let mut outcome = one(&context, &record).await;
+        if let Done::Query { outcomes, .. } = &mut outcome
+            && known::why(name, record.line).is_some()
+        {
+            for outcome in outcomes {
+                if matches!(outcome, Outcome::Wrong(_)) {
+                    *outcome = Outcome::Engine;
+                }
+            }
+        }
         done.push((record, outcome));
     }
     Ok(done)

@@ -40,6 +40,41 @@ pub const NORMALIZE: &[Pass] = &[
         apply: fold_constants::apply,
     },
     Pass {
+        name: "simplify_casts",
+        reason: "casts that change nothing hide that two expressions are one",
+        apply: simplify_casts::apply,
+    },
+    Pass {
+        name: "order_arithmetic",
+        reason: "a + b is b + a; integers wrap, so their sums have one form",
+        apply: order_arithmetic::apply,
+    },
+    Pass {
+        name: "simplify_strings",
+        reason: "functions that do one thing have one name, and none does its work twice",
+        apply: simplify_strings::apply,
+    },
+    Pass {
+        name: "simplify_case",
+        reason: "NULLIF, COALESCE and both kinds of CASE are one kind, without branches that do nothing",
+        apply: simplify_case::apply,
+    },
+    Pass {
+        name: "orient_comparisons",
+        reason: "5 < a is a > 5; what follows knows comparisons with the literal on the right",
+        apply: orient_comparisons::apply,
+    },
+    Pass {
+        name: "propagate_constants",
+        reason: "a column that a condition ties to one value is that value, there and above",
+        apply: propagate_constants::apply,
+    },
+    Pass {
+        name: "normalize_conditions",
+        reason: "AND, OR, NOT, IN, BETWEEN and tests for NULL in one form, behind all that changes operands",
+        apply: normalize_conditions::apply,
+    },
+    Pass {
         name: "decorrelate_predicates",
         reason: "EXISTS, IN and comparisons with ANY or ALL become semi and anti joins, which Substrait can say",
         apply: decorrelate_predicates::apply,

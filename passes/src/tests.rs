@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array,
+    RecordBatch, StringArray,
+};
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
@@ -10,7 +13,7 @@ use planc_ir::{Plan, Settings, planning_state};
 
 use crate::canonicalize;
 
-fn context() -> SessionContext {
+pub(crate) fn context() -> SessionContext {
     let ctx = SessionContext::new_with_state(planning_state(&Settings::default()));
     let ints = |values: Vec<Option<i64>>| Arc::new(Int64Array::from(values)) as ArrayRef;
     let strings = |values: Vec<Option<&str>>| Arc::new(StringArray::from(values)) as ArrayRef;
@@ -23,14 +26,75 @@ fn context() -> SessionContext {
         ("id", ints(vec![Some(1), Some(1), Some(3), None]), true),
         ("y", ints(vec![Some(7), Some(8), None, Some(9)]), true),
     ]);
-    for (name, batch) in [("a", a.unwrap()), ("b", b.unwrap())] {
+    let floats = vec![Some(f64::NAN), Some(-0.0), Some(0.0), None, Some(1.5), Some(f64::INFINITY)];
+    let v = RecordBatch::try_from_iter_with_nullable([
+        (
+            "n",
+            ints(vec![Some(0), Some(1), Some(2), Some(3), Some(i64::MAX), Some(i64::MIN)]),
+            false,
+        ),
+        ("f", Arc::new(Float64Array::from(floats)) as ArrayRef, true),
+        (
+            "p",
+            Arc::new(BooleanArray::from(vec![
+                Some(true),
+                Some(false),
+                None,
+                Some(true),
+                None,
+                Some(false),
+            ])) as ArrayRef,
+            true,
+        ),
+        (
+            "t",
+            Arc::new(Date32Array::from(vec![
+                Some(19723),
+                Some(20088),
+                None,
+                Some(20000),
+                Some(0),
+                Some(19722),
+            ])) as ArrayRef,
+            true,
+        ),
+        (
+            "d",
+            Arc::new(
+                Decimal128Array::from(vec![
+                    Some(500),
+                    Some(530),
+                    None,
+                    Some(-1),
+                    Some(0),
+                    Some(501),
+                ])
+                .with_precision_and_scale(10, 2)
+                .unwrap(),
+            ) as ArrayRef,
+            true,
+        ),
+        (
+            "i",
+            Arc::new(Int32Array::from(vec![
+                Some(5),
+                Some(6),
+                None,
+                Some(-1),
+                Some(0),
+                Some(i32::MAX),
+            ])) as ArrayRef,
+            true,
+        ),
+    ]);
+    for (name, batch) in [("a", a.unwrap()), ("b", b.unwrap()), ("v", v.unwrap())] {
         let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).unwrap();
         ctx.register_table(name, Arc::new(table)).unwrap();
     }
     ctx
 }
 
-async fn canonical(ctx: &SessionContext, sql: &str) -> Plan {
+pub(crate) async fn canonical(ctx: &SessionContext, sql: &str) -> Plan {
     let plan = ctx.state().create_logical_plan(sql).await.unwrap();
     let canonical = canonicalize(Plan::new(plan), &ctx.state(), &mut |_| {});
     canonical.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
@@ -45,7 +109,7 @@ async fn rows(ctx: &SessionContext, plan: datafusion::logical_expr::LogicalPlan)
 }
 
 /// The spellings mean the same: one canonical plan, stable, with the rows of each.
-async fn check_same(spellings: &[&str]) {
+pub(crate) async fn check_same(spellings: &[&str]) {
     let ctx = context();
     let mut plans = Vec::new();
     for sql in spellings {

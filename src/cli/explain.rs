@@ -6,8 +6,9 @@ use planc_ir::{Code, Digest};
 use serde::Serialize;
 
 use super::console::Console;
+use super::explain_replay::replay;
 use super::inspect::{PlanFormat, show};
-use super::{Exit, Global, with_compiler};
+use super::{Exit, Global, run, with_compiler};
 use crate::driver::{Compiler, Selected, Selection, Trace, select};
 use crate::report;
 
@@ -20,6 +21,13 @@ pub(crate) struct ExplainArgs {
     /// or one JSON object. An artifact is shown as text or as Substrait's JSON
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// How the rule would run on today's data: the order of its joins, the estimated rows and
+    /// what they rest on, and the physical plan
+    #[arg(long, conflicts_with = "format")]
+    replay: bool,
+    /// With --replay: a parameter's value
+    #[arg(long, value_name = "NAME=VALUE", requires = "replay")]
+    param: Vec<String>,
 }
 
 /// How `explain` shows a rule.
@@ -45,6 +53,15 @@ struct RuleLine<'a> {
 }
 
 pub(crate) fn run(global: &Global, args: &ExplainArgs, console: &Console) -> Exit {
+    if args.replay {
+        let params = match run::parameters(&args.param) {
+            Ok(params) => params,
+            Err(message) => return console.usage(message, None),
+        };
+        return with_compiler(global, console, |project, compiler| {
+            replay(project, compiler, &args.what, params, console)
+        });
+    }
     if let Some(code) = Code::find(&args.what) {
         console.print(code.page);
         return Exit::Clean;

@@ -7,6 +7,7 @@ mod demo;
 mod diff;
 mod dups;
 mod explain;
+mod explain_replay;
 mod impact;
 mod init;
 mod inspect;

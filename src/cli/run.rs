@@ -268,11 +268,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
         let (name, url) = split(pair, "--source")?;
         sources.insert(name.to_owned(), source_at(url));
     }
-    let mut params = BTreeMap::new();
-    for pair in &args.param {
-        let (name, value) = split(pair, "--param")?;
-        params.insert(name.to_owned(), value.to_owned());
-    }
+    let params = parameters(&args.param)?;
     Ok(RunOptions {
         write: args.write,
         at,
@@ -288,6 +284,16 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
         format: args.format.or_else(|| format_of(args.output.as_ref()?)),
         rows: args.rows,
     })
+}
+
+/// The values of `--param NAME=VALUE`, by name.
+pub(crate) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, String>, String> {
+    let mut params = BTreeMap::new();
+    for pair in pairs {
+        let (name, value) = split(pair, "--param")?;
+        params.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(params)
 }
 
 fn split<'a>(pair: &'a str, option: &str) -> Result<(&'a str, &'a str), String> {

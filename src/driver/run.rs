@@ -15,7 +15,7 @@ use planc_artifacts::Lookup;
 use planc_backend::preview::{Preview, preview};
 use planc_backend::sink::delta::{self, Provenance, WriteOptions};
 use planc_backend::sink::{self, Format};
-use planc_backend::{Binding, Bindings, Limits, Session, SourceSpec, within};
+use planc_backend::{Binding, Bindings, Limits, Replay, Session, SourceSpec, within};
 use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
 
@@ -118,6 +118,23 @@ impl<'p> Runner<'p> {
     pub fn run_digest(&self, digest: &Digest) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.load(digest).map_err(|error| vec![error])?;
         self.run(&plan, None, Some(digest), None)
+    }
+
+    /// How a rule would run today, without running it: the orders of its joins with their
+    /// estimates, and the physical plan.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_rule`](Self::run_rule).
+    pub fn replay_of(&self, index: usize) -> Result<Replay, Vec<Diagnostic>> {
+        let (plan, _) = self.rule_plan(index).map_err(|error| vec![error])?;
+        let plan = self.with_parameters(plan)?;
+        let work = async {
+            let bindings = self.bindings(&plan).await?;
+            let replay = planc_backend::replay(&self.session, &plan, &bindings).await;
+            replay.map_err(|error| vec![error])
+        };
+        block_on(async { Ok(work.await) }).map_err(|error| vec![error])?
     }
 
     fn run(

@@ -68,11 +68,6 @@ impl Known {
         false
     }
 
-    /// The columns that hold no NULL for certain, without regard to declarations.
-    pub(crate) fn not_null(&self) -> &HashSet<Column> {
-        &self.not_null
-    }
-
     /// Adds what a predicate says that is TRUE on every row.
     pub(crate) fn assume(&mut self, predicate: &Expr, schema: &DFSchema) {
         for condition in split_conjunction(predicate) {

@@ -332,3 +332,23 @@ fn is_strict_function(name: &str) -> bool {
             | "degrees"
     )
 }
+
+/// The operands of an expression that is NULL exactly where one of them is.
+pub(crate) fn strict_operands(expr: &Expr) -> Option<Vec<&Expr>> {
+    match expr {
+        Expr::Not(inner) | Expr::Negative(inner) => Some(vec![inner]),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_total(*op) => {
+            Some(vec![left, right])
+        }
+        Expr::Like(like) | Expr::SimilarTo(like) => Some(vec![&like.expr, &like.pattern]),
+        Expr::Cast(cast) if is_plain(cast.field.data_type()) => Some(vec![&cast.expr]),
+        Expr::InList(within) if !within.list.is_empty() => {
+            let literal = |item: &Expr| matches!(item, Expr::Literal(value, _) if !value.is_null());
+            within.list.iter().all(literal).then(|| vec![&*within.expr])
+        }
+        Expr::ScalarFunction(call) if is_total_function(call.func.name()) => {
+            Some(call.args.iter().collect())
+        }
+        _ => None,
+    }
+}
