@@ -85,7 +85,28 @@ def downgraded(plan):
             if "extensionUrnReference" in inner:
                 inner["extensionUriReference"] = inner.pop("extensionUrnReference")
     plan.pop("expectedTypeUrls", None)
+    older(plan)
     return plan
+
+
+def older(message):
+    """Rewrites, within a message, the fields that came after specification 0.57."""
+    if isinstance(message, list):
+        for one in message:
+            older(one)
+    elif isinstance(message, dict):
+        if "fetch" in message:
+            for new, old in (("offsetExpr", "offset"), ("countExpr", "count")):
+                value = message["fetch"].pop(new, None)
+                if value is not None:
+                    message["fetch"][old] = value["literal"].get("i64", "0")
+        if "groupings" in message:
+            keys = message.pop("groupingExpressions", [])
+            for grouping in message["groupings"]:
+                references = grouping.pop("expressionReferences", [])
+                grouping["groupingExpressions"] = [keys[at] for at in references]
+        for one in message.values():
+            older(one)
 
 
 def rows(table):
@@ -164,13 +185,10 @@ def main():
 def validate(plan):
     """The validator's findings of level warning and above."""
     import substrait_validator as validator
+    from google.protobuf import json_format
 
-    config = validator.Config()
-    try:
-        found = validator.plan_to_diagnostics(json.dumps(plan), config)
-    except TypeError:
-        found = validator.plan_to_diagnostics(plan, config)
-    for diagnostic in found:
+    older_plan = json_format.ParseDict(plan, validator.Plan(), ignore_unknown_fields=True)
+    for diagnostic in validator.plan_to_diagnostics(older_plan, validator.Config()):
         if diagnostic.adjusted_level > 1:
             yield diagnostic.msg
 
