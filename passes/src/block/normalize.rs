@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result};
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, Join, LogicalPlan, SubqueryAlias, Union,
@@ -14,7 +14,7 @@ use super::build::build;
 use super::collect::{aliased, closed, collect};
 use super::{Block, How, Readers, Surroundings, Uses, substitute};
 use crate::pipeline::BLOCKS;
-use crate::property::subquery_of;
+use crate::property::has_subqueries;
 
 /// Takes a plan apart into blocks, runs the block passes on each from the innermost outwards,
 /// and puts it together again.
@@ -34,15 +34,7 @@ pub(super) fn finish(mut block: Block, around: &Surroundings) -> Result<LogicalP
 
 /// Normalizes the plans of subqueries that no pass could turn into joins.
 fn subqueries(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
-    let mut found = false;
-    plan.apply(|node| {
-        node.apply_expressions(|expr| {
-            found |= expr.exists(|expr| Ok(subquery_of(expr).is_some()))?;
-            Ok(TreeNodeRecursion::Continue)
-        })?;
-        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-    })?;
-    if !found {
+    if !has_subqueries(&plan)? {
         return Ok(plan);
     }
     let inner = Surroundings {

@@ -13,13 +13,13 @@ mod outcome;
 use std::collections::HashSet;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, ExprSchema};
-use datafusion::logical_expr::Expr;
+use datafusion::common::{Column, ExprSchema, Result};
+use datafusion::logical_expr::{Expr, LogicalPlan};
 
 pub(crate) use exact::{is_exact_equality, is_lossless_cast};
 pub(crate) use fallible::is_fallible;
 pub(crate) use keys::unique_when_equal;
-pub(crate) use known::{Known, known};
+pub(crate) use known::{Known, known, known_constants};
 pub(crate) use outcome::{Outcomes, can_be_null, outcomes, strict_operands};
 
 /// Whether two evaluations of the expression on one row can differ. Subqueries are looked into.
@@ -72,8 +72,20 @@ pub(crate) fn rejects_null(predicate: &Expr, columns: &HashSet<Column>) -> bool 
     !outcomes(predicate, &column).has(Outcomes::TRUE)
 }
 
+/// Whether any expression of the plan holds a subquery.
+pub(crate) fn has_subqueries(plan: &LogicalPlan) -> Result<bool> {
+    plan.exists(|node| {
+        let mut found = false;
+        node.apply_expressions(|expr| {
+            found |= expr.exists(|expr| Ok(subquery_of(expr).is_some()))?;
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })?;
+        Ok(found)
+    })
+}
+
 /// The plan of a subquery expression.
-pub(crate) fn subquery_of(expr: &Expr) -> Option<&datafusion::logical_expr::LogicalPlan> {
+pub(crate) fn subquery_of(expr: &Expr) -> Option<&LogicalPlan> {
     match expr {
         Expr::ScalarSubquery(subquery) => Some(&subquery.subquery),
         Expr::Exists(exists) => Some(&exists.subquery.subquery),

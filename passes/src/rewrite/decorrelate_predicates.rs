@@ -9,8 +9,12 @@ use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateS
 use datafusion::optimizer::rewrite_set_comparison::RewriteSetComparison;
 
 use crate::PassContext;
+use crate::property::has_subqueries;
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    if !has_subqueries(&plan)? {
+        return Ok(Transformed::no(plan));
+    }
     cx.optimize(RewriteSetComparison::new(), plan)?
         .transform_data(|plan| cx.optimize(DecorrelatePredicateSubquery::new(), plan))
 }

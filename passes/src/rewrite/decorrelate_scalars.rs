@@ -6,7 +6,11 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
 
 use crate::PassContext;
+use crate::property::has_subqueries;
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    if !has_subqueries(&plan)? {
+        return Ok(Transformed::no(plan));
+    }
     cx.optimize(ScalarSubqueryToJoin::new(), plan)
 }
