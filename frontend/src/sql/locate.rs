@@ -578,7 +578,7 @@ mod tests {
             "P0410 1:43-1:55 [(select 1) x] LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins",
         );
         check("select a.b.c.d.e from orders a", "P0202 1:10-1:11 [b] `a` has no column `b`");
-        check("select date_trunc('month', status), date_part('x', placed_on) from orders", "");
+        check("select date_trunc('month', status), date_part('day', placed_on) from orders", "");
         check(
             "select interval 'x' from orders",
             r#"P0313 1:8-1:20 [interval 'x'] Parser error: Invalid input syntax for type interval: "x""#,

@@ -88,6 +88,7 @@ fn is_risky(expr: &Expr, node: &LogicalPlan) -> Result<bool> {
 }
 
 /// True for a computation of literals alone.
+#[allow(deprecated)]
 fn is_constant(expr: &Expr) -> bool {
     let computes = matches!(
         expr,
@@ -114,6 +115,7 @@ fn is_constant(expr: &Expr) -> bool {
                 | Expr::InSubquery(_)
                 | Expr::ScalarSubquery(_)
                 | Expr::LambdaVariable(_)
+                | Expr::Wildcard { .. }
         );
         Ok(if constant { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });
