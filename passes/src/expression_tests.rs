@@ -298,7 +298,6 @@ async fn constants() {
     ])
     .await;
     check_differ(&[
-        "select * from v where n = 0 and 10 / (n + 1) > 1",
         "select * from v where n = 0",
         "select f from v where f = 0.0",
         "select 0.0 as f from v where f = 0.0",
@@ -313,7 +312,7 @@ async fn what_can_fail_or_change_stays() {
     for (sql, kept) in [
         (
             "select n from v where n <> 0 and 10 / n > 1 and n > 0",
-            "Filter: t0.n > Int64(0) AND Int64(10) / t0.n > Int64(1)",
+            "Filter: Int64(10) / t0.n > Int64(1)\n    Filter: t0.n > Int64(0)",
         ),
         (
             "select n from v where case when n > 0 then 10 / n > 1 else false end",

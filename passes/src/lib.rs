@@ -5,6 +5,7 @@
 //! still.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
 
+mod block;
 mod expressions;
 mod pass;
 pub mod pipeline;
@@ -14,7 +15,7 @@ mod rewrite;
 mod runner;
 mod verify;
 
-pub use pass::{Pass, PassContext};
+pub use pass::{BlockPass, Pass, PassContext};
 pub use runner::{Step, Trace, canonicalize};
 
 #[cfg(test)]

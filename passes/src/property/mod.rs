@@ -18,6 +18,7 @@ use datafusion::logical_expr::Expr;
 
 pub(crate) use exact::{is_exact_equality, is_lossless_cast};
 pub(crate) use fallible::is_fallible;
+pub(crate) use keys::unique_when_equal;
 pub(crate) use known::{Known, known};
 pub(crate) use outcome::{Outcomes, outcomes, strict_operands};
 
