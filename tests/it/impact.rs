@@ -64,7 +64,7 @@ fn an_added_column_rebuilds_nothing_downstream() {
     check(
         "select id, lower(email) as email, name, active from raw_users where active",
         ["changed", "unaffected", "unaffected", "unaffected"],
-        &["column `active` is new: raw_users.active", "`users` changed, without effect here"],
+        &["column `active` is new: ", "`users` changed, without effect here"],
     );
 }
 
