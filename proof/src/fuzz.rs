@@ -135,7 +135,7 @@ pub fn check_seed(checker: &Checker, seed: u64, figures: &mut Figures) -> Option
         Verdict::Fault(found) => found.kind == fault.kind,
         _ => false,
     };
-    let (world, text) = shrink(&world, &text, 600, &same);
+    let (world, text) = shrink(&world, &text, 300, &same);
     let fault = match checker.check(&world, &text) {
         Verdict::Fault(fault) => fault,
         _ => fault,
