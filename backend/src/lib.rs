@@ -17,6 +17,7 @@ pub mod constraint;
 pub mod fault;
 pub mod limits;
 pub mod location;
+pub mod measure;
 pub mod order;
 pub mod preview;
 pub mod replay;

@@ -16,6 +16,7 @@ use planc_ir::code::INTERNAL;
 use planc_ir::{Diagnostic, Plan};
 
 use crate::bind::{Binding, Bindings, bind, check_reads};
+use crate::measure::{Measured, PeakPool};
 use crate::order::{self, Choice};
 use crate::run::{Executor, cooperative, in_background};
 use crate::scan::holds_dictionaries;
@@ -32,9 +33,16 @@ pub struct Replay {
     pub order: Vec<Choice>,
     context: Arc<TaskContext>,
     executor: Arc<Executor>,
+    memory: Arc<PeakPool>,
 }
 
 impl Replay {
+    /// What the run of this replay did so far. One session counts the memory of one run at a
+    /// time.
+    pub fn measured(&self) -> Measured {
+        Measured::of(self.physical.as_ref(), self.memory.peak())
+    }
+
     /// Starts the work, on the session's own threads. Rows come in the plan's order where it
     /// has one. Dropping the stream stops the work. Its errors become diagnostics through
     /// [`fault::run_failed`].
@@ -42,6 +50,7 @@ impl Replay {
     /// # Errors
     /// None today; an operator that cannot start fails the stream.
     pub fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+        self.memory.reset();
         let schema = Arc::clone(&self.schema);
         let (plan, context) = (Arc::clone(&self.physical), Arc::clone(&self.context));
         let batches = in_background(&self.executor, plan, context);
@@ -107,8 +116,8 @@ pub async fn replay_with(
         state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
     let physical = cooperative(with_output_types(physical, &schema)?).map_err(failed)?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
-    let executor = Arc::clone(&session.executor);
-    Ok(Replay { schema, physical, order, context: state.task_ctx(), executor })
+    let (executor, memory) = (Arc::clone(&session.executor), Arc::clone(&session.memory));
+    Ok(Replay { schema, physical, order, context: state.task_ctx(), executor, memory })
 }
 
 /// The physical plan with exactly the planned types. The engine may come to other names or

@@ -278,6 +278,13 @@ async fn casts_and_strings() {
     same_in("v", &["cast(i as bigint) = cast(i as bigint) + 0", "i = i", "i is not null"]).await;
     same_value("v", &["cast(cast(i as bigint) as decimal(20, 0))", "cast(i as decimal(20, 0))"])
         .await;
+    same_in(
+        "v",
+        &["cast(i as double) = 5.0", "i = 5", "i = 5.0", "cast(i as decimal(12, 2)) = 5.00"],
+    )
+    .await;
+    same_in("v", &["i > 5.5", "i > 5", "i >= 5.1", "cast(i as decimal(12, 2)) > 5.50"]).await;
+    same_in("v", &["n <= -0.5", "n < 0", "n < -0.5"]).await;
     check_differ(&[
         "select s || s as c from a",
         "select concat(s, s) as c from a",
@@ -288,7 +295,57 @@ async fn casts_and_strings() {
 }
 
 #[tokio::test]
+async fn what_is_known_below() {
+    check_same(&["select x > 5 as c from a where x > 7", "select true as c from a where x > 7"])
+        .await;
+    check_same(&[
+        "select case when x > 5 then s when x < 3 then 'b' else 'c' end as c from a where x > 7",
+        "select s as c from a where x > 7",
+    ])
+    .await;
+    check_same(&[
+        "select coalesce(x, id) as c from a where x > 7",
+        "select x as c from a where x > 7",
+    ])
+    .await;
+    check_differ(&[
+        "select x > 5 as c from a where x > 3",
+        "select a.x is null as c from b left join a on a.id = b.id and a.x > 5",
+        "select false as c from b left join a on a.id = b.id and a.x > 5",
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn floats_have_two_zeros() {
+    check_differ(&[
+        "select nullif(-f, f) as c from v",
+        "select case when -f = f then null else -f end as c from v",
+        "select case f when 0.0 then 1 else 2 end as c from v",
+        "select case when f = 0.0 then 1 else 2 end as c from v",
+        "select n from v where f in (0.0, 1.5)",
+        "select n from v where f = 0.0 or f = 1.5",
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn constants() {
+    same_filter(&["(x = 1 or id = 2) and (x = 1 or s = 'b')", "x = 1 or (id = 2 and s = 'b')"])
+        .await;
+    same_filter(&[
+        "x is distinct from id",
+        "x <> id or (x is null and id is not null) or (x is not null and id is null)",
+    ])
+    .await;
+    same_value(
+        "a",
+        &[
+            "case when x <> 1 or x is null then 'b' else 'a' end",
+            "case x when 1 then 'a' else 'b' end",
+        ],
+    )
+    .await;
     same_filter(&["x = 10 and id = x", "x = 10 and id = 10"]).await;
     check_same(&["select x, id from a where x = 10", "select 10 as x, id from a where x = 10"])
         .await;

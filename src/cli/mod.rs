@@ -12,6 +12,7 @@ mod impact;
 mod init;
 mod lock;
 mod run;
+mod runs;
 mod table;
 mod test;
 
@@ -63,6 +64,8 @@ enum Command {
     Compile(compile::CompileArgs),
     /// Replay rules, or an artifact by its digest
     Run(run::RunArgs),
+    /// List past runs
+    Runs(runs::RunsArgs),
     /// Explain a diagnostic's code, a rule's plan, or an artifact
     Explain(explain::ExplainArgs),
     /// Say which rules a change really touches, and why
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&cli.global, &args, &console),
         Command::Compile(args) => compile::run(&cli.global, &args, &console),
         Command::Run(args) => run::run(&cli.global, &args, &console),
+        Command::Runs(args) => runs::run(&cli.global, &args, &console),
         Command::Explain(args) => explain::run(&cli.global, &args, &console),
         Command::Impact(args) => impact::run(&cli.global, &args, &console),
         Command::Diff(args) => diff::run(&cli.global, &args, &console),

@@ -12,7 +12,7 @@ use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, LogicalPlan, Operator, TableScan};
 use planc_ir::catalog::{declared, table_name};
 
-use super::{Outcomes, is_exact_equality, is_volatile, outcomes, rejects_null};
+use super::{Outcomes, can_be_null, is_exact_equality, is_volatile, rejects_null};
 use crate::PassContext;
 
 /// Facts about the columns of a relation.
@@ -45,7 +45,7 @@ impl Known {
                 && schema.field_from_column(column).map_or(true, |field| field.is_nullable());
             if nullable { Outcomes::ANY } else { Outcomes::VALUE }
         };
-        if !outcomes(expr, &proven).has(Outcomes::NULL) {
+        if !can_be_null(expr, &proven) {
             return false;
         }
         if self.declared.is_empty() {
@@ -55,7 +55,7 @@ impl Known {
             Some(_) => Outcomes::VALUE,
             None => proven(column),
         };
-        if outcomes(expr, &trusted).has(Outcomes::NULL) {
+        if can_be_null(expr, &trusted) {
             return true;
         }
         for column in expr.column_refs() {
@@ -199,18 +199,30 @@ pub(crate) fn known(plan: &LogicalPlan) -> Known {
                 | JoinType::RightMark => known(&join.right),
                 JoinType::Full => Known::default(),
             };
-            if join.join_type != JoinType::Inner {
-                return facts;
-            }
+            let kept = match join.join_type {
+                JoinType::Inner => None,
+                JoinType::LeftSemi => Some(&join.left),
+                JoinType::RightSemi => Some(&join.right),
+                _ => return facts,
+            };
+            let mut pairs = DFSchema::clone(join.left.schema());
+            pairs.merge(join.right.schema());
             if join.null_equality == NullEquality::NullEqualsNothing {
                 for (left, right) in &join.on {
-                    facts.assume(&left.clone().eq(right.clone()), &join.schema);
+                    facts.assume(&left.clone().eq(right.clone()), &pairs);
                 }
             }
             if let Some(filter) = &join.filter {
-                facts.assume(filter, &join.schema);
+                facts.assume(filter, &pairs);
             }
-            facts
+            match kept {
+                // A row that is kept has met the condition with some partner.
+                Some(side) => {
+                    let columns = side.schema().columns().into_iter();
+                    facts.renamed(&columns.map(|column| (column.clone(), column)).collect())
+                }
+                None => facts,
+            }
         }
         LogicalPlan::Window(window) => known(&window.input),
         LogicalPlan::Sort(sort) => known(&sort.input),

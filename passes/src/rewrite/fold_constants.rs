@@ -9,6 +9,8 @@
 //!   (`CAST(d AS INT) = 5` becomes `d = 5.00`), so such casts are kept from it;
 //! - it factors `OR`s by the order in which they are written, so chains of `AND` and `OR` are
 //!   left to `normalize_conditions`;
+//! - it makes an `IN` list of few floats equalities, which take -0.0 for 0.0 as the list does
+//!   not, so such lists are kept from it;
 //! - it takes aggregate functions apart, which is for a pass of its own to decide;
 //! - it orders the sides of a comparison by the names of columns; planc orders them by place.
 
@@ -75,6 +77,10 @@ fn must_stay(expr: &Expr, place: &Place) -> Result<bool> {
                 Expr::Case(Case { when_then_expr, else_expr, .. }) => {
                     let parts = when_then_expr.iter().flat_map(|(when, then)| [when, then]);
                     parts.chain(else_expr).any(|part| is_fallible(part, place.schema().as_ref()))
+                }
+                Expr::InList(within) => {
+                    let data_type = within.expr.get_type(place.schema().as_ref());
+                    data_type.is_ok_and(|data_type| data_type.is_floating())
                 }
                 _ => false,
             })

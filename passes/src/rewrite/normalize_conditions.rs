@@ -23,7 +23,7 @@ use datafusion::prelude::lit;
 
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
-use crate::predicate::{Range, connective, negate, operands};
+use crate::predicate::{Logic, Range, connective, contradicts, implies, negate, operands};
 use crate::property::is_volatile;
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
@@ -52,6 +52,29 @@ struct Normalizer<'a> {
 impl Normalizer<'_> {
     /// `is_condition`: only TRUE counts, so that NULL may become FALSE.
     fn expr(&self, expr: Expr, is_condition: bool) -> Result<Expr> {
+        Ok(self.settled(self.rewritten(expr, is_condition)?, is_condition))
+    }
+
+    /// A predicate that what is known below decides is a literal.
+    fn settled(&self, expr: Expr, is_condition: bool) -> Expr {
+        if !is_predicate(&expr) {
+            return expr;
+        }
+        let known = &self.place.known().conditions;
+        if known.is_empty() {
+            return expr;
+        }
+        let logic = Logic { schema: self.place.schema() };
+        if known.iter().any(|known| implies(known, &expr, logic)) {
+            lit(true)
+        } else if is_condition && known.iter().any(|known| contradicts(known, &expr, logic)) {
+            lit(false)
+        } else {
+            expr
+        }
+    }
+
+    fn rewritten(&self, expr: Expr, is_condition: bool) -> Result<Expr> {
         match expr {
             Expr::Alias(mut alias) => {
                 alias.expr = Box::new(self.expr(*alias.expr, is_condition)?);
@@ -211,6 +234,17 @@ impl Normalizer<'_> {
             }
             None => Ok(Expr::IsNotTrue(Box::new(self.expr(expr, true)?))),
         }
+    }
+}
+
+/// Whether the expression is one that a condition below may have said.
+fn is_predicate(expr: &Expr) -> bool {
+    match expr {
+        Expr::BinaryExpr(binary) => {
+            connective(expr) == Some(Operator::Or) || binary.op.supports_propagation()
+        }
+        Expr::InList(_) | Expr::Like(_) | Expr::IsNull(_) | Expr::Not(_) => true,
+        _ => false,
     }
 }
 

@@ -3,7 +3,8 @@
 //! Above a filter `a = 5`, and in the other operands of the same condition, `a` is written 5:
 //! in projections, sort keys, arguments, conditions. Only for types in which equal values are
 //! interchangeable, and only where the result cannot fail: `10 / (5 - a)` must not become a
-//! constant that fails without any row.
+//! constant that fails without any row. What ties a subquery to the query around it stays, for
+//! decorrelation knows it by its columns.
 
 use std::collections::HashMap;
 
@@ -70,6 +71,7 @@ fn replaced(
 ) -> Result<Transformed<Expr>> {
     if !expr.column_refs().iter().any(|column| constants.contains_key(*column))
         || is_volatile(&expr)
+        || expr.contains_outer()
     {
         return Ok(Transformed::no(expr));
     }

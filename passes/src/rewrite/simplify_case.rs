@@ -5,7 +5,8 @@
 //! no difference goes; a condition that is never NULL is asked in one of its two ways. A
 //! comparison of a `CASE` with a literal moves into its branches.
 //!
-//! Only the operands that are written twice must not be volatile. No branch is evaluated where
+//! `CASE x WHEN`, `NULLIF` and `IN` tell -0.0 from 0.0 in DataFusion and `=` does not, so the
+//! first two stay for floats. Only the operands that are written twice must not be volatile. No branch is evaluated where
 //! it was not before.
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
@@ -16,7 +17,7 @@ use datafusion::prelude::lit;
 
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
-use crate::predicate::{Logic, chain, implies, negate};
+use crate::predicate::{Logic, chain, contradicts, implies, negate, operands_of};
 use crate::property::{is_exact_equality, is_fallible, is_volatile};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
@@ -48,7 +49,7 @@ fn nullif(call: ScalarFunction, place: &Place) -> Result<Transformed<Expr>> {
         return Ok(Transformed::no(Expr::ScalarFunction(call)));
     };
     let data_type = value.get_type(place.schema().as_ref())?;
-    if is_volatile(value) || data_type.is_null() {
+    if is_volatile(value) || !is_exact_equality(&data_type) {
         return Ok(Transformed::no(Expr::ScalarFunction(call)));
     }
     let null = Expr::Literal(ScalarValue::try_new_null(&data_type)?, None);
@@ -92,7 +93,11 @@ fn searched(case: Case, place: &Place) -> Result<Expr> {
     let logic = Logic { schema };
     let data_type = Expr::Case(case.clone()).get_type(schema.as_ref())?;
     let Case { expr, when_then_expr, else_expr } = case;
-    if expr.as_deref().is_some_and(is_volatile) {
+    let searchable = |base: &Expr| {
+        let data_type = base.get_type(schema.as_ref());
+        !is_volatile(base) && data_type.is_ok_and(|data_type| is_exact_equality(&data_type))
+    };
+    if expr.as_deref().is_some_and(|base| !searchable(base)) {
         return Ok(Expr::Case(Case { expr, when_then_expr, else_expr }));
     }
     let mut branches: Vec<Branch> = Vec::with_capacity(when_then_expr.len());
@@ -106,6 +111,7 @@ fn searched(case: Case, place: &Place) -> Result<Expr> {
             Expr::Case(inner) => Box::new(taken(inner, &when, logic)),
             then => Box::new(then),
         };
+        let when = settled(when, place);
         if let Expr::Literal(value, _) = when.as_ref() {
             if *value == ScalarValue::Boolean(Some(true)) {
                 return Ok(finished(branches, Some(then), &data_type, place));
@@ -130,6 +136,21 @@ fn searched(case: Case, place: &Place) -> Result<Expr> {
             Ok(finished(branches, else_expr, &data_type, place))
         }
         otherwise => Ok(finished(branches, otherwise.map(Box::new), &data_type, place)),
+    }
+}
+
+/// A condition that what is known below decides is TRUE or FALSE.
+fn settled(when: Box<Expr>, place: &Place) -> Box<Expr> {
+    let logic = Logic { schema: place.schema() };
+    let known = &place.known().conditions;
+    if matches!(*when, Expr::Literal(..)) || known.is_empty() {
+        when
+    } else if known.iter().any(|known| implies(known, &when, logic)) {
+        Box::new(lit(true))
+    } else if known.iter().any(|known| contradicts(known, &when, logic)) {
+        Box::new(lit(false))
+    } else {
+        when
     }
 }
 
@@ -227,6 +248,10 @@ fn prefers(new: &Expr, old: &Expr) -> bool {
         Expr::BinaryExpr(binary) => match binary.op {
             Operator::Eq | Operator::Gt | Operator::GtEq | Operator::IsNotDistinctFrom => 0,
             Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::IsDistinctFrom => 2,
+            Operator::Or => {
+                let unknown = |part: &&Expr| matches!(part, Expr::IsNull(_));
+                1 + u8::from(operands_of(expr, Operator::Or).iter().any(unknown))
+            }
             _ => 1,
         },
         Expr::InList(within) => 2 * u8::from(within.negated),

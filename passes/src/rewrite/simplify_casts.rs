@@ -2,8 +2,8 @@
 //! type on the way to another, and on both sides of a comparison.
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, Cast};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 
@@ -64,6 +64,9 @@ fn is_exact(data_type: &DataType) -> bool {
 
 /// `CAST(a AS T) < CAST(b AS T)` is `a < b` where both have one type that fits into T.
 fn compared(left: Expr, op: Operator, right: Expr, place: &Place) -> Transformed<Expr> {
+    if let Some(new) = whole(&left, op, &right, place) {
+        return Transformed::yes(new);
+    }
     let fits = match (&left, &right) {
         (Expr::Cast(a), Expr::Cast(b)) => {
             let (from, other) = (type_of(&a.expr, place), type_of(&b.expr, place));
@@ -81,6 +84,46 @@ fn compared(left: Expr, op: Operator, right: Expr, place: &Place) -> Transformed
             Transformed::no(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), op, Box::new(right))))
         }
     }
+}
+
+/// An integer cast to a fractional type and compared with a literal of that type.
+fn whole(left: &Expr, op: Operator, right: &Expr, place: &Place) -> Option<Expr> {
+    let (Expr::Cast(cast), Expr::Literal(value, _)) = (left, right) else {
+        let swapped = matches!(left, Expr::Literal(..)).then(|| op.swap()).flatten()?;
+        return match right {
+            Expr::Cast(_) => whole(right, swapped, left, place),
+            _ => None,
+        };
+    };
+    let from = type_of(&cast.expr, place).filter(DataType::is_integer)?;
+    let (low, high) = match value {
+        // Integers up to here are floats of their own, and larger ones round to larger floats.
+        ScalarValue::Float64(Some(v)) if v.abs() < 4_503_599_627_370_496.0 => {
+            (v.floor() as i64, v.ceil() as i64)
+        }
+        ScalarValue::Decimal128(Some(v), _, scale)
+            if is_lossless_cast(&from, cast.field.data_type()) =>
+        {
+            let unit = 10i128.checked_pow(u32::try_from(*scale).ok()?)?;
+            let low = v.div_euclid(unit);
+            let high = if v.rem_euclid(unit) == 0 { low } else { low + 1 };
+            (i64::try_from(low).ok()?, i64::try_from(high).ok()?)
+        }
+        _ => return None,
+    };
+    let number = match op {
+        Operator::Gt | Operator::LtEq => low,
+        Operator::Lt | Operator::GtEq => high,
+        Operator::Eq | Operator::NotEq | Operator::IsDistinctFrom | Operator::IsNotDistinctFrom
+            if low == high =>
+        {
+            low
+        }
+        _ => return None,
+    };
+    let number = ScalarValue::Int64(Some(number)).cast_to(&from).ok().filter(|n| !n.is_null())?;
+    let literal = Box::new(Expr::Literal(number, None));
+    Some(Expr::BinaryExpr(BinaryExpr { left: cast.expr.clone(), op, right: literal }))
 }
 
 fn is_comparison(op: Operator) -> bool {

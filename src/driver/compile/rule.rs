@@ -13,6 +13,7 @@ use super::{Compiled, Compiler, Outcome, Status};
 use crate::driver::graph::Graph;
 use crate::driver::trace::Trace;
 use crate::project::rules::Rule;
+use crate::project::settings::setting_place;
 
 /// A rule on its way.
 pub(super) struct Started {
@@ -43,6 +44,7 @@ impl Compiler<'_> {
             let known = planc_frontend::sql::DIALECTS.iter().copied();
             let error =
                 Diagnostic::new(code::RULE_SETTINGS, format!("there is no dialect `{dialect}`"))
+                    .at(setting_place(&rule.text, "dialect"))
                     .help_opt(planc_ir::suggest::did_you_mean(dialect, known));
             return started(None, None, vec![], Some(vec![error]));
         }
@@ -88,7 +90,8 @@ impl Compiler<'_> {
         let Some(action) = started.key else { return failed(vec![], time()) };
         if let Some(upstream) = self.broken_upstream(index, outcomes, graph) {
             let message = format!("not checked: it reads `{upstream}`, which has errors");
-            let finding = Diagnostic::new(code::UPSTREAM_FAILED, message);
+            let place = planc_frontend::sql::table_place(&rule.text, upstream);
+            let finding = Diagnostic::new(code::UPSTREAM_FAILED, message).at(place);
             return failed(vec![finding], time());
         }
         let lookups: BTreeMap<String, Option<Digest>> = started

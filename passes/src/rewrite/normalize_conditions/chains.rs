@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use datafusion::common::{Result, ScalarValue};
-use datafusion::logical_expr::{Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::prelude::lit;
 
 use super::Normalizer;
@@ -34,13 +34,19 @@ impl Normalizer<'_> {
         }
         // What ends the chain, and what adds nothing to it.
         let (end, neutral) = (lit(op == Operator::Or), lit(op == Operator::And));
+        // What ties a subquery to the query around it must stay for decorrelation to find.
+        let ties: Vec<Expr> = match op {
+            Operator::And => parts.iter().filter(|part| part.contains_outer()).cloned().collect(),
+            _ => Vec::new(),
+        };
+        let ended = || chain(op, self.sorted(ties.clone()).into_iter().chain([end.clone()]));
         if parts.contains(&end) {
-            return Ok(end);
+            return Ok(ended());
         }
         parts.retain(|part| *part != neutral);
         if is_condition && parts.iter().any(is_null) {
             if op == Operator::And {
-                return Ok(end);
+                return Ok(ended());
             }
             parts.retain(|part| !is_null(part));
         }
@@ -54,15 +60,13 @@ impl Normalizer<'_> {
             self.absorb(op, &mut parts, is_condition);
         }
         if parts.contains(&end) {
-            return Ok(end);
+            return Ok(ended());
         }
-        if op == Operator::Or {
-            if is_condition {
-                match_nulls(&mut parts);
-            }
-            if parts.len() <= MANY {
-                parts = self.factor(parts);
-            }
+        if op == Operator::Or && is_condition {
+            match_nulls(&mut parts);
+        }
+        if parts.len() <= MANY {
+            parts = self.factor(op, parts);
         }
         // A merge may have left a chain of the same kind inside.
         let parts: Vec<Expr> = parts.into_iter().flat_map(|part| operands(part, op)).collect();
@@ -200,11 +204,11 @@ impl Normalizer<'_> {
         *parts = kept;
     }
 
-    /// (a AND b) OR (a AND c) is a AND (b OR c). The claim that most alternatives share goes
-    /// first; then the rest again.
-    fn factor(&self, parts: Vec<Expr>) -> Vec<Expr> {
-        let split: Vec<Vec<&Expr>> =
-            parts.iter().map(|part| operands_of(part, Operator::And)).collect();
+    /// (a AND b) OR (a AND c) is a AND (b OR c), and the other way round. What most operands
+    /// share goes first; then the rest again.
+    fn factor(&self, op: Operator, parts: Vec<Expr>) -> Vec<Expr> {
+        let inner = dual(op);
+        let split: Vec<Vec<&Expr>> = parts.iter().map(|part| operands_of(part, inner)).collect();
         let mut best: Option<(usize, _, &Expr)> = None;
         let mut tried: HashSet<&Expr> = HashSet::new();
         for claim in split.iter().flatten() {
@@ -225,20 +229,21 @@ impl Normalizer<'_> {
             split.iter().zip(&parts).partition(|(claims, _)| claims.contains(&claim));
         let rests = with.into_iter().map(|(claims, _)| {
             let rest = claims.iter().filter(|other| **other != claim);
-            chain(Operator::And, rest.map(|other| (*other).clone()))
+            chain(inner, rest.map(|other| (*other).clone()))
         });
         let rests: Vec<Expr> = rests.collect();
         let without: Vec<Expr> = without.into_iter().map(|(_, part)| part.clone()).collect();
         let mut factored = vec![claim.clone()];
-        if !rests.contains(&lit(true)) {
-            let rests = self.sorted(self.factor(rests));
-            factored.push(chain(Operator::Or, rests));
+        // One operand is the claim alone: it absorbs the others.
+        if !rests.contains(&chain(inner, [])) {
+            let rests = self.sorted(self.factor(op, rests));
+            factored.push(chain(op, rests));
         }
-        let factored = factored.into_iter().flat_map(|part| operands(part, Operator::And));
-        let factored = chain(Operator::And, self.sorted(factored.collect()));
+        let factored = factored.into_iter().flat_map(|part| operands(part, inner));
+        let factored = chain(inner, self.sorted(factored.collect()));
         let mut parts = without;
         parts.push(factored);
-        self.factor(parts)
+        self.factor(op, parts)
     }
 
     /// Infallible operands by rank, then the others as written.
@@ -256,28 +261,32 @@ fn is_null(expr: &Expr) -> bool {
     matches!(expr, Expr::Literal(value, _) if value.is_null())
 }
 
-/// `a = b OR (a IS NULL AND b IS NULL)` is `a IS NOT DISTINCT FROM b` where only TRUE counts.
+/// Where only TRUE counts, `a = b OR (a IS NULL AND b IS NULL)` is `a IS NOT DISTINCT FROM b`,
+/// and `a <> b` with both ways in which one of them alone is NULL is `a IS DISTINCT FROM b`.
 fn match_nulls(parts: &mut Vec<Expr>) {
-    let both_null = |part: &Expr, left: &Expr, right: &Expr| {
+    let claims = |part: &Expr, first: &Expr, second: &Expr| {
         let claims = operands_of(part, Operator::And);
-        let says = |operand: &Expr| {
-            claims.iter().any(|c| matches!(c, Expr::IsNull(inner) if **inner == *operand))
-        };
-        claims.len() == 2 && says(left) && says(right)
+        claims.len() == 2 && claims.contains(&first) && claims.contains(&second)
     };
     for at in 0..parts.len() {
-        let Some(Expr::BinaryExpr(equality)) = parts.get(at) else { continue };
-        if equality.op != Operator::Eq {
-            continue;
-        }
-        let found = parts.iter().position(|part| both_null(part, &equality.left, &equality.right));
-        if let Some(found) = found {
-            let mut equality = equality.clone();
-            equality.op = Operator::IsNotDistinctFrom;
-            if let Some(part) = parts.get_mut(at) {
-                *part = Expr::BinaryExpr(equality);
+        let Some(Expr::BinaryExpr(comparison)) = parts.get(at).cloned() else { continue };
+        let (left, right) = (comparison.left.as_ref(), comparison.right.as_ref());
+        let (left_null, right_null) = (left.clone().is_null(), right.clone().is_null());
+        let (left_not, right_not) = (left.clone().is_not_null(), right.clone().is_not_null());
+        let (wanted, op) = match comparison.op {
+            Operator::Eq => (vec![(&left_null, &right_null)], Operator::IsNotDistinctFrom),
+            Operator::NotEq => {
+                (vec![(&left_null, &right_not), (&left_not, &right_null)], Operator::IsDistinctFrom)
             }
-            parts.remove(found);
+            _ => continue,
+        };
+        let is_wanted = |part: &Expr| wanted.iter().any(|(a, b)| claims(part, a, b));
+        if parts.iter().filter(|part| is_wanted(part)).count() == wanted.len() {
+            let matched = BinaryExpr::new(comparison.left.clone(), op, comparison.right.clone());
+            if let Some(part) = parts.get_mut(at) {
+                *part = Expr::BinaryExpr(matched);
+            }
+            parts.retain(|part| !is_wanted(part));
             return match_nulls(parts);
         }
     }
