@@ -259,7 +259,21 @@ pub fn comparison(text: &str) -> Comparison {
         }
         true
     });
-    let near = ["sum(", "avg(", "stddev("].iter().any(|word| text.contains(word));
+    // Sums depend on the order in their last digits, and groups on which zero came first.
+    let words = [
+        "sum(",
+        "avg(",
+        "stddev(",
+        "distinct",
+        "group by",
+        "union",
+        "intersect",
+        "except",
+        "min(",
+        "max(",
+    ];
+    let lower = text.to_lowercase();
+    let near = words.iter().any(|word| lower.contains(word));
     Comparison { ordered, near }
 }
 
