@@ -104,6 +104,11 @@ pub const NORMALIZE: &[Pass] = &[
 /// Passes over the parts of a query block, in this order within the pass `query_blocks`.
 pub const BLOCKS: &[BlockPass] = &[
     BlockPass {
+        name: "mark_to_semi",
+        reason: "a mark that only filters is a semi or anti join, one that is not read is nothing",
+        apply: mark_to_semi::apply,
+    },
+    BlockPass {
         name: "outer_to_inner",
         reason: "an outer join whose NULL rows a filter throws away is an inner one, and joins the inputs",
         apply: outer_to_inner::apply,

@@ -344,3 +344,45 @@ async fn joins_that_only_ask() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn joins_that_are_decided() {
+    check_same(&["select id from a where exists (select count(*) from b)", "select id from a"])
+        .await;
+    check_same(&[
+        "select id from a where not exists (select 1 from b where false)",
+        "select id from a",
+    ])
+    .await;
+    check_same(&["select id, y from a left join b using (id) where false"]).await;
+    check_same(&[
+        "select a.id, b.y from a left join b on false",
+        "select a.id, cast(null as bigint) as y from a",
+    ])
+    .await;
+    check_same(&[
+        "select a.id from a where a.x > (select min(y) from b)",
+        "select a.id from a cross join (select min(y) m from b) c where a.x > c.m",
+        "select a.id from a, (select min(y) m from b) c where c.m < a.x",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, (select max(y) from b) m from a",
+        "select a.id, c.m from a left join (select max(y) m from b) c on true",
+    ])
+    .await;
+    check_same(&["select a.id, (select y from b where y = 7 limit 1) m from a"]).await;
+    check_same(&[
+        "select a.id, b.y from a left join b on a.id = b.id and b.y = 7",
+        "select a.id, b.y from a left join (select * from b where y = 7) b on a.id = b.id",
+        "select a.id, b.y from a left join (select id, 7 as y from b where y = 7) b on a.id = b.id",
+    ])
+    .await;
+    check_same(&["select id from a where x <> all (select y from b where y is not null)"]).await;
+    check_same(&[
+        "select id from a where x > any (select y from b where b.id = a.id)",
+        "select id from a where exists (select 1 from b where b.id = a.id and b.y < a.x)",
+    ])
+    .await;
+    check_same(&["select id from a where x in (select y from b) or s = 'one'"]).await;
+}

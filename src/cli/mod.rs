@@ -10,7 +10,9 @@ mod explain;
 mod explain_replay;
 mod impact;
 mod init;
+mod inspect;
 mod lock;
+mod migrate;
 mod run;
 mod runs;
 mod table;
@@ -76,6 +78,10 @@ enum Command {
     Dups(dups::DupsArgs),
     /// Run the project's golden cases, or check its constraints against the data
     Test(test::TestArgs),
+    /// Print any Substrait file
+    Inspect(inspect::InspectArgs),
+    /// Rewrite the cache's artifacts to this planc's format
+    Migrate(migrate::MigrateArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
 }
@@ -119,6 +125,8 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&cli.global, &args, &console),
         Command::Dups(args) => dups::run(&cli.global, &args, &console),
         Command::Test(args) => test::run(&cli.global, &args, &console),
+        Command::Inspect(args) => inspect::run(&args, &console),
+        Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);

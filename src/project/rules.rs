@@ -99,14 +99,11 @@ impl Project {
         Ok(rules)
     }
 
-    /// The globs in `rules` that find no file.
-    pub fn idle_globs(&self) -> Vec<&Spanned<String>> {
+    /// The globs in `rules` that find none of these rules.
+    pub fn idle_globs(&self, rules: &[Rule]) -> Vec<&Spanned<String>> {
         let idle = |glob: &&Spanned<String>| {
             let Ok(matcher) = matcher(glob.get_ref()) else { return false };
-            let found = walk(&self.root.join(literal_prefix(glob.get_ref())));
-            !found.files.iter().any(|path| {
-                path.strip_prefix(&self.root).is_ok_and(|relative| matcher.is_match(relative))
-            })
+            !rules.iter().any(|rule| matcher.is_match(&rule.path))
         };
         self.config.project.rules.iter().filter(idle).collect()
     }

@@ -1,5 +1,7 @@
 //! The settings of a SQL rule: `-- planc: key = value` lines in the comments at its top.
 
+use std::collections::BTreeMap;
+
 use planc_ir::{Diagnostic, Span, code};
 use serde::Deserialize;
 
@@ -15,6 +17,8 @@ pub struct RuleSettings {
     pub output: Option<OutputConfig>,
     /// One line for people.
     pub description: Option<String>,
+    /// The columns that the output must have, and their types.
+    pub schema: Option<BTreeMap<String, String>>,
 }
 
 /// Reads the settings. Only comment lines before the first other line count.

@@ -185,6 +185,48 @@ fn what_is_wrong_with_the_project_as_a_whole_is_told() {
 }
 
 #[test]
+fn the_output_is_held_to_its_declared_schema() {
+    let shop = Sandbox::shop();
+    let rule = |schema: &str| {
+        let sql = "select id, amount, status as s from orders\n";
+        shop.file("rules/a.sql", format!("-- planc: schema = {schema}\n{sql}"));
+        shop.planc(&["check"])
+    };
+    rule("{ id = 'bigint', amount = 'double', s = 'varchar' }").says(0, &["no findings"]);
+    rule("{ id = 'int', amount = 'double', t = 'varchar' }").says(
+        1,
+        &[
+            "rules/a.sql:1:20: error[P0413]",
+            "`id` is declared as Int32 and is Int64",
+            "no column `t`",
+            "a column `s` that is not declared",
+        ],
+    );
+    shop.planc(&["compile"]).says(1, &["P0413"]);
+}
+
+#[test]
+fn misspelled_options_of_a_run_are_reported() {
+    let shop = Sandbox::shop();
+    let config = shop.read("planc.toml");
+    shop.file("planc.toml", format!("{config}\n[params]\nsince = 'date'\n"));
+    shop.file("rules/a.sql", "select id from orders where $since is not null");
+    shop.planc(&["run", "a", "--param", "sinse=2026-01-01"])
+        .says(2, &["no parameter `sinse`", "did you mean `since`?"]);
+    shop.planc(&["run", "a", "--param", "since=2026-01-01", "--source", "ordrs=x.csv"])
+        .says(2, &["no source `ordrs`", "did you mean `orders`?"]);
+}
+
+#[test]
+fn what_runs_is_no_error() {
+    let shop = Sandbox::shop();
+    shop.file("rules/a.sql", "select o.id, c.id from orders o join customers c on c.id = o.id");
+    shop.file("rules/b.sql", "select array_agg(id order by id, id) as x from orders");
+    let ran = shop.planc(&["check"]).says(0, &["rules/a.sql:1:14: warning[P0209]"]);
+    assert!(!ran.stdout.contains("error["), "{}", ran.stdout);
+}
+
+#[test]
 fn a_cycle_is_reported_once_and_at_its_place() {
     let shop = Sandbox::shop();
     shop.file("rules/a.sql", "select x from b");

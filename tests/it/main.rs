@@ -7,6 +7,7 @@ mod constraints;
 mod golden;
 mod impact;
 mod lint;
+mod plans;
 mod precommit;
 mod run;
 mod runs;

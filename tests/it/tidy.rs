@@ -17,12 +17,13 @@ const EMPTY_NAMES: [&str; 9] =
     ["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc", "shared"];
 
 /// Which of our crates each crate may use. The root package, `planc`, may use them all.
-const LAYERS: [(&str, &[&str]); 6] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("ir", &[]),
     ("frontend", &["planc-ir"]),
     ("passes", &["planc-ir"]),
     ("artifacts", &["planc-ir"]),
     ("backend", &["planc-ir"]),
+    ("conformance", &["planc-ir", "planc-passes", "planc-backend"]),
     ("proof", &["planc-ir", "planc-frontend", "planc-passes"]),
 ];
 

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field};
-use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue, plan_err};
+use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, Filter, Join, Limit, LogicalPlan, Operator, Projection, Sort,
@@ -16,6 +18,7 @@ use super::uses::{How, Readers, Uses};
 use super::{
     Block, Both, Left, Output, Semi, Surroundings, columns_of, reads_any, reads_only, substitute,
 };
+use crate::property::cardinality::cardinality;
 use crate::property::{Outcomes, is_volatile, outcomes, rejects_null};
 
 /// Takes the topmost relations of a plan apart. The relations below are normalized already
@@ -33,7 +36,9 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
             let mut block = collect(Arc::unwrap_or_clone(input), &below)?;
             let map = block.map();
             for conjunct in split_conjunction_owned(predicate) {
-                block.filter(substitute(conjunct.unalias_nested().data, &map)?);
+                let conjunct = substitute(conjunct.unalias_nested().data, &map)?;
+                let conjunct = join_scalars(&mut block, conjunct)?;
+                block.filter(conjunct);
             }
             Ok(block)
         }
@@ -144,14 +149,37 @@ fn projection(projection: Projection, around: &Surroundings) -> Result<Block> {
         &Surroundings { readers: Readers::Above(&uses), ..*around },
     )?;
     let map = block.map();
-    block.outputs = expr
+    let outputs = expr
         .into_iter()
         .zip(schema.columns())
         .map(|(expr, column)| {
-            Ok(Output { column, expr: substitute(expr.unalias_nested().data, &map)? })
+            let expr = substitute(expr.unalias_nested().data, &map)?;
+            Ok(Output { column, expr: join_scalars(&mut block, expr)? })
         })
         .collect::<Result<_>>()?;
+    block.outputs = outputs;
     Ok(block)
+}
+
+/// A scalar subquery that gives one row at most becomes a left join without a condition: its
+/// column is NULL where it gives none, as the subquery is.
+fn join_scalars(block: &mut Block, expr: Expr) -> Result<Expr> {
+    let replaced = expr.transform_up(|expr| match expr {
+        Expr::ScalarSubquery(subquery)
+            if subquery.outer_ref_columns.is_empty()
+                && cardinality(&subquery.subquery).is_at_most_one() =>
+        {
+            let right = Arc::unwrap_or_clone(subquery.subquery);
+            let column = match right.schema().columns().as_slice() {
+                [column] => column.clone(),
+                _ => return plan_err!("a scalar subquery has one column"),
+            };
+            block.lefts.push(Left { right, on: Vec::new() });
+            Ok(Transformed::yes(Expr::Column(column)))
+        }
+        other => Ok(Transformed::no(other)),
+    })?;
+    Ok(replaced.data)
 }
 
 /// Whether the condition of a join can be taken apart: it is no lateral one and not volatile.
@@ -233,7 +261,10 @@ fn left(mut join: Join, around: &Surroundings) -> Result<Block> {
     let mut map = block.map();
     let mut kept = Vec::new();
     let mut outputs = std::mem::take(&mut block.outputs);
-    for output in std::mem::take(&mut right.outputs) {
+    for mut output in std::mem::take(&mut right.outputs) {
+        if let Some(column) = fixed_to(&output.expr, &right.conjuncts) {
+            output.expr = Expr::Column(column);
+        }
         let movable = matches!(&output.expr, Expr::Column(_))
             || (is_null_of_nulls(&output.expr, &raw)
                 && !crate::property::is_fallible(&output.expr, &right));
@@ -316,6 +347,28 @@ fn semi(mut join: Join, around: &Surroundings) -> Result<Block> {
     let right = finish(right, &right_around)?;
     block.semis.push(Semi { right, on, anti, null_aware: join.null_aware });
     Ok(block)
+}
+
+/// The column that a conjunct fixes to this literal. As a constant it could not leave the
+/// right side of a left join, as a column it can.
+fn fixed_to(literal: &Expr, conjuncts: &[Expr]) -> Option<Column> {
+    if !matches!(literal, Expr::Literal(..)) {
+        return None;
+    }
+    let mut fixed = conjuncts.iter().filter_map(|conjunct| match conjunct {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
+            match (left.as_ref(), right.as_ref()) {
+                (Expr::Column(column), value) | (value, Expr::Column(column))
+                    if value == literal =>
+                {
+                    Some(column.clone())
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    fixed.next()
 }
 
 /// Drops `x IS NOT NULL` of a right side where the condition is not TRUE for a NULL.

@@ -1,4 +1,5 @@
-//! A semi join that finds a partner for every row does nothing.
+//! A semi join that finds a partner for every row does nothing; one that finds none, or an
+//! anti join, is decided in the same way.
 //!
 //! That is so where an input of the block is itself such a partner (`a JOIN b ON a.k = b.k`
 //! needs no `a.k IN (SELECT k FROM b)`; a row of `t` is found in `t`), and where a declared
@@ -7,12 +8,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use datafusion::common::{Column, Result};
+use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator, TableScan};
 use planc_ir::catalog::{declared, table_name};
 
+use crate::PassContext;
 use crate::block::{Block, Classes, Semi, Surroundings, substitute};
+use crate::property::cardinality::cardinality;
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut fired = false;
@@ -20,12 +23,24 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     while place > 0 {
         place -= 1;
         let Some(semi) = block.semis.get(place) else { break };
+        if let Some(found) = decided(semi) {
+            let passes = found != semi.anti;
+            block.semis.remove(place);
+            if !passes {
+                block.conjuncts.push(Expr::Literal(ScalarValue::Boolean(Some(false)), None));
+            }
+            fired = true;
+            continue;
+        }
         if semi.anti {
             continue;
         }
         let not_null = match own_partner(block, semi)? {
             Some(not_null) => Some(not_null),
-            None => foreign_key(block, semi, around)?,
+            None => foreign_key(block, &semi.right, &semi.on)?.map(|found| {
+                found.rely(around.cx);
+                found.columns
+            }),
         };
         if let Some(not_null) = not_null {
             block.semis.remove(place);
@@ -36,6 +51,19 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
         }
     }
     Ok(fired)
+}
+
+/// Whether every row finds a partner, or none does, whatever the row.
+fn decided(semi: &Semi) -> Option<bool> {
+    let is = |expr: &Expr, truth: bool| {
+        matches!(expr, Expr::Literal(value, _)
+            if *value == ScalarValue::Boolean(Some(truth)) || (!truth && value.is_null()))
+    };
+    let rows = cardinality(&semi.right);
+    if rows.is_empty() || (!semi.null_aware && semi.on.iter().any(|on| is(on, false))) {
+        return Some(false);
+    }
+    (rows.min > 0 && semi.on.iter().all(|on| is(on, true))).then_some(true)
 }
 
 /// The scan below filters, its qualifier, and what the filters say.
@@ -102,7 +130,7 @@ fn own_partner(block: &Block, semi: &Semi) -> Result<Option<Vec<Column>>> {
             }
         }
         if let Some(not_null) =
-            implied(&facts, semi.on.iter().chain(filters.iter().copied()), &map, semi)?
+            implied(&facts, semi.on.iter().chain(filters.iter().copied()), &map, &semi.right)?
         {
             return Ok(Some(not_null));
         }
@@ -115,9 +143,9 @@ fn implied<'e>(
     facts: &Facts,
     exprs: impl Iterator<Item = &'e Expr>,
     map: &HashMap<Column, Expr>,
-    semi: &Semi,
+    right: &LogicalPlan,
 ) -> Result<Option<Vec<Column>>> {
-    let foreign: HashSet<Column> = semi.right.schema().columns().into_iter().collect();
+    let foreign: HashSet<Column> = right.schema().columns().into_iter().collect();
     let mut not_null = Vec::new();
     for expr in exprs {
         let mapped = facts.written(&substitute(expr.clone(), map)?)?;
@@ -136,20 +164,39 @@ fn implied<'e>(
     Ok(Some(not_null))
 }
 
-/// The referring columns, where a declared foreign key gives every row its partner.
-fn foreign_key(block: &Block, semi: &Semi, around: &Surroundings) -> Result<Option<Vec<Column>>> {
-    let Some((right, filters)) = filtered_scan(&semi.right) else { return Ok(None) };
+/// A declared foreign key: where its columns are not NULL, a partner exists.
+pub(crate) struct ForeignKey {
+    /// The referring columns, as the block knows them.
+    pub(crate) columns: Vec<Column>,
+    table: String,
+    names: Vec<String>,
+}
+
+impl ForeignKey {
+    /// Notes that a rewrite is right because of it.
+    pub(crate) fn rely(&self, cx: &PassContext) {
+        cx.rely_on(&self.table, "references", &self.names);
+    }
+}
+
+/// The foreign key along which a right side is joined on a condition.
+pub(crate) fn foreign_key(
+    block: &Block,
+    right_side: &LogicalPlan,
+    on: &[Expr],
+) -> Result<Option<ForeignKey>> {
+    let Some((right, filters)) = filtered_scan(right_side) else { return Ok(None) };
     let target = table_name(&right.table_name);
     // Pairs of a referring column and the name of the column that it is compared with.
     let mut pairs: Vec<(Column, String)> = Vec::new();
-    for conjunct in &semi.on {
+    for conjunct in on {
         let Expr::BinaryExpr(BinaryExpr { left: a, op: Operator::Eq, right: b }) = conjunct else {
             return Ok(None);
         };
         let (Expr::Column(a), Expr::Column(b)) = (a.as_ref(), b.as_ref()) else {
             return Ok(None);
         };
-        let in_right = |column: &Column| semi.right.schema().has_column(column);
+        let in_right = |column: &Column| right_side.schema().has_column(column);
         match (in_right(a), in_right(b)) {
             (false, true) => pairs.push((a.clone(), b.name.clone())),
             (true, false) => pairs.push((b.clone(), a.name.clone())),
@@ -180,18 +227,18 @@ fn foreign_key(block: &Block, semi: &Semi, around: &Surroundings) -> Result<Opti
             }
             // A filter on the partner must hold because of the row itself.
             let mut map = HashMap::new();
-            for column in semi.right.schema().columns() {
+            for column in right_side.schema().columns() {
                 let place = pairs.iter().position(|(_, to)| *to == column.name);
                 if let Some(column_of) = place.and_then(|place| referring.get(place)) {
                     map.insert(column, Expr::Column(column_of.clone()));
                 }
             }
-            if implied(&facts, filters.iter().copied(), &map, semi)?.is_none() {
+            if implied(&facts, filters.iter().copied(), &map, right_side)?.is_none() {
                 continue;
             }
             let table = table_name(&scan.table_name);
-            around.cx.rely_on(&table, "references", &reference.columns);
-            return Ok(Some(referring));
+            let names = reference.columns.clone();
+            return Ok(Some(ForeignKey { columns: referring, table, names }));
         }
     }
     Ok(None)

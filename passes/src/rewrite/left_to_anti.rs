@@ -3,35 +3,19 @@
 //! `SELECT a.* FROM a LEFT JOIN b ON a.k = b.k WHERE b.k IS NULL` → the rows of `a` for which
 //! no `b` exists: the condition is never TRUE with a NULL `b.k`, so NULL means "no match".
 
-use std::collections::HashMap;
-
-use datafusion::common::{ExprSchema, Result, ScalarValue};
+use datafusion::common::{ExprSchema, Result};
 use datafusion::logical_expr::Expr;
 
-use crate::block::{Block, Semi, Surroundings, columns_of, reads_any, substitute};
+use super::drop_left_joins::put_nulls;
+use crate::block::{Block, Semi, Surroundings, columns_of, reads_any};
 use crate::property::rejects_null;
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut fired = false;
     while let Some(place) = unmatched(block) {
         let left = block.lefts.remove(place);
-        let mut nulls = HashMap::new();
-        for column in columns_of(&left.right) {
-            let null = ScalarValue::try_from(left.right.schema().data_type(&column)?)?;
-            nulls.insert(column, Expr::Literal(null, None));
-        }
+        put_nulls(block, &left.right, around)?;
         block.semis.push(Semi { right: left.right, on: left.on, anti: true, null_aware: false });
-        let after = std::mem::take(&mut block.after);
-        for conjunct in after {
-            block.filter(substitute(conjunct, &nulls)?);
-        }
-        for expr in &mut block.fallible {
-            *expr = substitute(std::mem::take(expr), &nulls)?;
-        }
-        for output in &mut block.outputs {
-            output.expr = substitute(std::mem::take(&mut output.expr), &nulls)?;
-        }
-        block.stand_in(&nulls, around);
         fired = true;
     }
     Ok(fired)

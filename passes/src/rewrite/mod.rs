@@ -11,6 +11,7 @@ pub(crate) mod drop_semi_joins;
 pub(crate) mod fold_constants;
 pub(crate) mod inner_to_semi;
 pub(crate) mod left_to_anti;
+pub(crate) mod mark_to_semi;
 pub(crate) mod merge_self_joins;
 pub(crate) mod normalize_conditions;
 pub(crate) mod order_arithmetic;

@@ -179,7 +179,7 @@ fn project_findings(project: &Project, rules: &[Rule]) -> Vec<FileReport> {
         let message = "`rules` is empty: nothing is checked";
         found.push(Diagnostic::new(code::NO_RULES, message));
     }
-    for glob in project.idle_globs() {
+    for glob in project.idle_globs(rules) {
         let span = glob.span();
         let place = (span.start < span.end).then(|| Span::new(span.start, span.end));
         let message = format!("`{}` finds no file", glob.get_ref());

@@ -8,6 +8,7 @@ use planc_artifacts::{Action, ActionKey, ActionRecord, ResultRecord};
 use planc_frontend::sql::{Parsed, SqlRule};
 use planc_ir::{Catalog, Diagnostic, Digest, Plan, code, substrait};
 
+use super::declared;
 use super::output::{empty_record, failed, fields, output_table};
 use super::{Compiled, Compiler, Outcome, Status};
 use crate::driver::graph::Graph;
@@ -110,6 +111,14 @@ impl Compiler<'_> {
                 Ok(parsed) => self.plan(&parsed, catalog, lookups),
                 Err(diagnostics) => (ResultRecord { diagnostics, ..empty_record() }, None),
             },
+        };
+        let (record, artifact) = match declared::differences(rule, &record) {
+            found if found.is_empty() => (record, artifact),
+            found => {
+                let diagnostics = record.diagnostics.into_iter().chain(found).collect();
+                let lookups = record.lookups;
+                (ResultRecord { diagnostics, lookups, ..empty_record() }, None)
+            }
         };
         self.remember(&key, &record, artifact.as_deref());
         let status = if artifact.is_some() { Status::Compiled } else { Status::Failed };

@@ -8,6 +8,7 @@ use sqlparser::ast::{Expr, Query, SelectItem, SetExpr, Spanned, TableAlias, Valu
 use sqlparser::tokenizer::Token;
 
 use super::super::lookups::normalized;
+use super::super::place::Lexeme;
 use super::Resolver;
 
 impl Resolver<'_, '_> {
@@ -151,12 +152,12 @@ impl Resolver<'_, '_> {
                     .filter_map(|lexeme| at(Span::new(lexeme.start, lexeme.end)))
                     .find(|span| matches(*span))
             };
-            let open = lexemes
-                .iter()
-                .filter(|lexeme| lexeme.token == Token::LParen)
-                .filter_map(|lexeme| at(Span::new(lexeme.start, lexeme.end)))
-                .filter(|span| span.end <= names.start)
-                .next_back();
+            let before = |lexeme: &&Lexeme| {
+                let place = at(Span::new(lexeme.start, lexeme.end));
+                lexeme.token == Token::LParen && place.is_some_and(|p| p.end <= names.start)
+            };
+            let open = lexemes.iter().rfind(before);
+            let open = open.and_then(|open| at(Span::new(open.start, open.end)));
             let close = placed(&Token::RParen, &|span| span.start >= names.end);
             place = self.places.spanning(open, close).or(place);
         }
