@@ -1,15 +1,16 @@
 //! The walk that all passes over expressions share.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{Column, DFSchema, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use crate::PassContext;
-use crate::property::{Known, known};
+use crate::property::{Known, Outcomes, can_be_null, known, known_constants};
 
 /// Where an expression stands.
 pub(crate) struct Place<'a> {
@@ -22,6 +23,7 @@ pub(crate) struct Place<'a> {
     inputs: Vec<Arc<LogicalPlan>>,
     schema: OnceCell<Arc<DFSchema>>,
     known: OnceCell<Known>,
+    constants: OnceCell<HashMap<Column, ScalarValue>>,
 }
 
 impl Place<'_> {
@@ -46,9 +48,18 @@ impl Place<'_> {
         })
     }
 
+    /// The columns with one value on these rows. Costs less than all that is known.
+    pub(crate) fn constants(&self) -> &HashMap<Column, ScalarValue> {
+        self.constants.get_or_init(|| self.inputs.iter().flat_map(|i| known_constants(i)).collect())
+    }
+
     /// Whether the expression can be NULL here. Notes a declared constraint that it relies on.
     pub(crate) fn is_nullable(&self, expr: &Expr) -> bool {
-        self.known().is_nullable(expr, self.schema(), self.cx)
+        let typed = |column: &Column| match self.schema().field_from_column(column) {
+            Ok(field) if !field.is_nullable() => Outcomes::VALUE,
+            _ => Outcomes::ANY,
+        };
+        can_be_null(expr, &typed) && self.known().is_nullable(expr, self.schema(), self.cx)
     }
 }
 
@@ -95,6 +106,7 @@ fn rewrite_node(
         inputs: inputs_of(&node),
         schema: OnceCell::new(),
         known: OnceCell::new(),
+        constants: OnceCell::new(),
     };
     if let LogicalPlan::TableScan(scan) = &node {
         let table =

@@ -19,7 +19,7 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, Cast, InList, TryCast};
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{Case, Expr, ExprSchemable, LogicalPlan};
+use datafusion::logical_expr::{Case, Expr, ExprSchemable, LogicalPlan, Operator};
 use datafusion::optimizer::OptimizerConfig;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
@@ -58,8 +58,21 @@ fn is_plain(expr: &Expr) -> bool {
     let atom = |expr: &Expr| {
         matches!(expr, Expr::Column(_) | Expr::OuterReferenceColumn(..) | Expr::Literal(..))
     };
+    let comparison = |op: Operator| {
+        use Operator::*;
+        matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq)
+    };
     match expr {
         Expr::Alias(alias) => is_plain(&alias.expr),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if comparison(*op) => {
+            match (left.as_ref(), right.as_ref()) {
+                (Expr::Column(left), Expr::Column(right)) => left != right,
+                (Expr::Column(_), Expr::Literal(value, _)) => {
+                    !value.is_null() && value.data_type() != DataType::Boolean
+                }
+                _ => false,
+            }
+        }
         expr => atom(expr),
     }
 }

@@ -90,7 +90,7 @@ fn commute(binary: BinaryExpr, place: &Place) -> BinaryExpr {
     let number = |expr: &Expr| type_of(expr).is_some_and(|t| t.is_floating() || t.is_decimal());
     let BinaryExpr { left, op, right } = binary;
     let literal = |expr: &Expr| matches!(expr, Expr::Literal(..));
-    let turn = number(&left) && number(&right) && !literal(&right) && {
+    let turn = !literal(&right) && number(&left) && number(&right) && {
         literal(&left) || rank(&right, place.schema()) < rank(&left, place.schema())
     };
     let (left, right) = if turn { (right, left) } else { (left, right) };

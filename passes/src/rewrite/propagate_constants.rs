@@ -15,7 +15,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, Operator};
 
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
-use crate::predicate::{chain, operands};
+use crate::predicate::{chain, operands, operands_of};
 use crate::property::{Known, is_fallible, is_volatile};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
@@ -26,7 +26,7 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
         if place.is_condition {
             return condition(expr, place);
         }
-        let constants = &place.known().constants;
+        let constants = place.constants();
         if constants.is_empty() {
             return Ok(Transformed::no(expr));
         }
@@ -36,16 +36,23 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
 
 /// The operands of a condition know each other's constants.
 fn condition(expr: Expr, place: &Place) -> Result<Transformed<Expr>> {
+    if place.constants().is_empty()
+        && !operands_of(&expr, Operator::And).into_iter().any(says_value)
+    {
+        return Ok(Transformed::no(expr));
+    }
     let mut parts = operands(expr, Operator::And);
     let mut changed = false;
     for at in 0..parts.len() {
-        let mut constants = place.known().constants.clone();
+        let mut said = Known::default();
         for (_, other) in parts.iter().enumerate().filter(|(n, _)| *n != at) {
-            let mut said = Known::default();
-            if is_equality(other) {
+            if says_value(other) {
                 said.assume(other, place.schema());
             }
-            constants.extend(said.constants);
+        }
+        let mut constants = said.constants;
+        for (column, value) in place.constants() {
+            constants.insert(column.clone(), value.clone());
         }
         if constants.is_empty() {
             continue;
@@ -60,8 +67,15 @@ fn condition(expr: Expr, place: &Place) -> Result<Transformed<Expr>> {
     Ok(Transformed::new_transformed(chain(Operator::And, parts), changed))
 }
 
-fn is_equality(expr: &Expr) -> bool {
-    matches!(expr, Expr::BinaryExpr(BinaryExpr { op: Operator::Eq, .. }))
+fn says_value(expr: &Expr) -> bool {
+    match expr {
+        Expr::Column(_) => true,
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
+            matches!(**left, Expr::Literal(..)) || matches!(**right, Expr::Literal(..))
+        }
+        Expr::Not(inner) => matches!(**inner, Expr::Column(_)),
+        _ => false,
+    }
 }
 
 fn replaced(
