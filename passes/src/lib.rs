@@ -7,6 +7,7 @@
 
 #[allow(dead_code, reason = "the passes that ask are coming")]
 mod expressions;
+mod grouping;
 mod pass;
 pub mod pipeline;
 #[allow(dead_code, unused_imports, reason = "the passes that ask are coming")]

@@ -6,7 +6,19 @@ pub(crate) mod decorrelate_lateral;
 pub(crate) mod decorrelate_predicates;
 pub(crate) mod decorrelate_scalars;
 pub(crate) mod distinct_to_aggregate;
+pub(crate) mod drop_sorts;
+pub(crate) mod filter_groups;
 pub(crate) mod fold_constants;
+pub(crate) mod fold_empty;
+pub(crate) mod merge_aggregates;
+pub(crate) mod merge_limits;
+pub(crate) mod merge_unions;
+pub(crate) mod order_groups;
 pub(crate) mod prune_columns;
 pub(crate) mod rename;
 pub(crate) mod resolve_grouping;
+pub(crate) mod simplify_calls;
+pub(crate) mod unique_groups;
+
+#[cfg(test)]
+mod tests;
