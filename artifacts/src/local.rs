@@ -69,6 +69,23 @@ impl LocalStore {
         self.root.join("cas").join(name.get(..2).unwrap_or("")).join(name)
     }
 
+    /// The digests of all artifacts, sorted. Files of other names are left out.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder is there and cannot be read.
+    pub fn digests(&self) -> io::Result<Vec<Digest>> {
+        let mut digests = Vec::new();
+        for folder in entries(&self.root.join("cas"))? {
+            for file in entries(&folder)? {
+                let name = file.file_name().and_then(|name| name.to_str());
+                digests.extend(name.and_then(|name| name.parse::<Digest>().ok()));
+            }
+        }
+        digests.sort();
+        Ok(digests)
+    }
+
     /// The tables that the action's source looks up.
     pub fn action(&self, key: &ActionKey) -> Lookup<ActionRecord> {
         self.record("ac", &key.to_string())
@@ -144,6 +161,17 @@ impl LocalStore {
 
     fn record_path(&self, kind: &str, key: &str) -> PathBuf {
         self.root.join(kind).join(&self.zone).join(key)
+    }
+}
+
+/// What lies in a folder; nothing where there is no folder.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
     }
 }
 

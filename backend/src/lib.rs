@@ -17,6 +17,8 @@ pub mod constraint;
 pub mod fault;
 pub mod limits;
 pub mod location;
+pub mod measure;
+pub mod order;
 pub mod preview;
 pub mod replay;
 mod run;
@@ -28,7 +30,7 @@ pub mod source;
 pub use bind::{Binding, Bindings, check_reads};
 pub use constraint::{Extent, check_constraint};
 pub use limits::{Limits, within};
-pub use replay::{Replay, replay};
+pub use replay::{JoinOrder, Replay, replay, replay_with};
 pub use session::Session;
 pub use source::{DeltaScan, Source, SourceSpec};
 

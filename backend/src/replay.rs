@@ -16,6 +16,8 @@ use planc_ir::code::INTERNAL;
 use planc_ir::{Diagnostic, Plan};
 
 use crate::bind::{Binding, Bindings, bind, check_reads};
+use crate::measure::{Measured, PeakPool};
+use crate::order::{self, Choice};
 use crate::run::{Executor, cooperative, in_background};
 use crate::scan::holds_dictionaries;
 use crate::{Session, fault};
@@ -27,11 +29,20 @@ pub struct Replay {
     pub schema: SchemaRef,
     /// What runs.
     pub physical: Arc<dyn ExecutionPlan>,
+    /// The join orders that were chosen, a choice for each region of joins.
+    pub order: Vec<Choice>,
     context: Arc<TaskContext>,
     executor: Arc<Executor>,
+    memory: Arc<PeakPool>,
 }
 
 impl Replay {
+    /// What the run of this replay did so far. One session counts the memory of one run at a
+    /// time.
+    pub fn measured(&self) -> Measured {
+        Measured::of(self.physical.as_ref(), self.memory.peak())
+    }
+
     /// Starts the work, on the session's own threads. Rows come in the plan's order where it
     /// has one. Dropping the stream stops the work. Its errors become diagnostics through
     /// [`fault::run_failed`].
@@ -39,6 +50,7 @@ impl Replay {
     /// # Errors
     /// None today; an operator that cannot start fails the stream.
     pub fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+        self.memory.reset();
         let schema = Arc::clone(&self.schema);
         let (plan, context) = (Arc::clone(&self.physical), Arc::clone(&self.context));
         let batches = in_background(&self.executor, plan, context);
@@ -52,29 +64,60 @@ impl Replay {
     }
 }
 
-/// Binds the plan's scans by name, optimises it for today's data, and makes it ready to run.
+/// Which order joins run in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinOrder {
+    /// The one that today's statistics make cheapest.
+    Chosen,
+    /// The plan's own, as the engine takes it.
+    AsPlanned,
+}
+
+/// [`replay_with`] the join order that is best today.
 ///
 /// # Errors
-/// The first finding of [`check_reads`]; P0704 where the engine cannot plan it.
+/// As [`replay_with`].
 pub async fn replay(
     session: &Session,
     plan: &Plan,
     bindings: &Bindings,
+) -> Result<Replay, Diagnostic> {
+    replay_with(session, plan, bindings, JoinOrder::Chosen).await
+}
+
+/// Binds the plan's scans by name, optimises it for today's data, and makes it ready to run.
+///
+/// # Errors
+/// The first finding of [`check_reads`]; P0704 where the engine cannot plan it.
+pub async fn replay_with(
+    session: &Session,
+    plan: &Plan,
+    bindings: &Bindings,
+    join_order: JoinOrder,
 ) -> Result<Replay, Diagnostic> {
     if let Some(finding) = check_reads(plan, bindings).into_iter().next() {
         return Err(finding);
     }
     let failed = |error| fault::run_failed(&error);
     let schema = plan.output_schema();
-    let state = state_for(session, bindings);
+    let mut state = state_for(session, bindings);
     let bound = bind(&plan.logical, bindings).map_err(failed)?;
-    let optimised = state.optimize(&bound).map_err(failed)?;
+    let mut optimised = state.optimize(&bound).map_err(failed)?;
+    let mut order = Vec::new();
+    if join_order == JoinOrder::Chosen {
+        let ordered = order::choose(&state, optimised).await.map_err(failed)?;
+        (optimised, order) = (ordered.plan, ordered.choices);
+        if ordered.sides_chosen {
+            let options = state.config_mut().options_mut();
+            options.optimizer.join_reordering = false;
+        }
+    }
     let physical =
         state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
     let physical = cooperative(with_output_types(physical, &schema)?).map_err(failed)?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
-    let executor = Arc::clone(&session.executor);
-    Ok(Replay { schema, physical, context: state.task_ctx(), executor })
+    let (executor, memory) = (Arc::clone(&session.executor), Arc::clone(&session.memory));
+    Ok(Replay { schema, physical, order, context: state.task_ctx(), executor, memory })
 }
 
 /// The physical plan with exactly the planned types. The engine may come to other names or

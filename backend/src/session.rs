@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use datafusion::execution::context::{SessionConfig, SessionState};
-use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
+use datafusion::execution::memory_pool::{
+    FairSpillPool, MemoryPool, TrackConsumersPool, UnboundedMemoryPool,
+};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use planc_ir::code::INTERNAL;
 use planc_ir::state::{session_config, session_state};
@@ -12,6 +14,7 @@ use planc_ir::{Diagnostic, Settings};
 
 use crate::Limits;
 use crate::fault;
+use crate::measure::PeakPool;
 use crate::run::Executor;
 
 /// DataFusion's state with planc's functions, the run's limits and its caches.
@@ -22,6 +25,7 @@ pub struct Session {
     pub(crate) state: Arc<SessionState>,
     pub(crate) limits: Limits,
     pub(crate) executor: Arc<Executor>,
+    pub(crate) memory: Arc<PeakPool>,
 }
 
 impl Session {
@@ -31,7 +35,7 @@ impl Session {
     /// P0901 where the runtime cannot be built (no temporary folder).
     pub fn new(settings: &Settings, limits: &Limits) -> Result<Self, Diagnostic> {
         crate::location::register_delta_stores();
-        let runtime = runtime(limits).map_err(|error| {
+        let (runtime, memory) = runtime(limits).map_err(|error| {
             fault::engine_failed(INTERNAL, "the runtime cannot be built", &error)
         })?;
         let config = replay_config(session_config(settings), limits);
@@ -39,7 +43,7 @@ impl Session {
         let executor = Executor::new(threads(limits)).map_err(|error| {
             Diagnostic::new(INTERNAL, format!("the threads for runs cannot be started: {error}"))
         })?;
-        Ok(Session { state, limits: limits.clone(), executor: Arc::new(executor) })
+        Ok(Session { state, limits: limits.clone(), executor: Arc::new(executor), memory })
     }
 
     /// The limits that the session was built with.
@@ -53,16 +57,18 @@ impl Session {
     }
 }
 
-fn runtime(limits: &Limits) -> datafusion::common::Result<Arc<RuntimeEnv>> {
+fn runtime(limits: &Limits) -> datafusion::common::Result<(Arc<RuntimeEnv>, Arc<PeakPool>)> {
     // Listings are not cached: a run may write a file that a later run of this process reads.
     let mut builder = RuntimeEnvBuilder::new().with_object_list_cache_limit(0);
+    let mut pool: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
     if let Some(bytes) = limits.memory {
         let named = NonZeroUsize::new(3).unwrap_or(NonZeroUsize::MIN);
-        let pool = TrackConsumersPool::new(FairSpillPool::new(bytes), named);
-        builder = builder.with_memory_pool(Arc::new(pool));
+        pool = Arc::new(TrackConsumersPool::new(FairSpillPool::new(bytes), named));
         builder = builder.with_max_spill_merge_fan_in(MOST_RUNS_MERGED);
     }
-    builder.build_arc()
+    let memory = Arc::new(PeakPool::new(pool));
+    let runtime = builder.with_memory_pool(Arc::clone(&memory) as _).build_arc()?;
+    Ok((runtime, memory))
 }
 
 /// A thread's share of the memory limit for each row of its batches: 8192 rows from 32 MB on.

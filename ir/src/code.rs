@@ -116,6 +116,7 @@ codes! {
     P0108 TOO_DEEP "too-deep" Error "The query is nested too deeply";
     P0109 DIALECT "dialect" Error "The text cannot be brought from its dialect into planc's";
     P0110 UNVERIFIED_TRANSLATION "unverified-translation" Warning "A function of another dialect is taken to mean the same in DataFusion";
+    P0111 INVISIBLE_TEXT "invisible-text" Warning "The text holds characters that are not seen or that turn its order";
     P0201 UNKNOWN_TABLE "unknown-table" Error "No source, rule or CTE has this name";
     P0202 UNKNOWN_COLUMN "unknown-column" Error "No table in scope has this column";
     P0203 UNKNOWN_QUALIFIER "unknown-qualifier" Error "No table in scope goes by this name";
@@ -127,6 +128,8 @@ codes! {
     P0209 DUPLICATE_OUTPUT "duplicate-output" Error "Two output columns have one name";
     P0210 ORDINAL "ordinal" Error "There is no output column of this number";
     P0211 UPSTREAM_FAILED "upstream-failed" Warning "The rule was not checked, since a rule that it reads has errors";
+    P0212 UNKNOWN_WINDOW "unknown-window" Error "The SELECT defines no window of this name";
+    P0213 UNKNOWN_TYPE "unknown-type" Error "There is no such type";
     P0301 TYPE_MISMATCH "type-mismatch" Error "The types do not fit";
     P0302 FUNCTION_ARGUMENTS "function-arguments" Error "The function does not take these arguments";
     P0303 IMPOSSIBLE_CAST "impossible-cast" Error "No value of the one type can become one of the other";
@@ -136,6 +139,10 @@ codes! {
     P0307 SET_OPERATION_COLUMNS "set-operation-columns" Error "The sides of a set operation have different numbers of columns";
     P0308 SUBQUERY_COLUMNS "subquery-columns" Error "A subquery that stands for a value gives more than one column";
     P0309 DISTINCT_ORDER "distinct-order" Error "SELECT DISTINCT is ordered by something that it does not select";
+    P0310 WINDOW_FRAME "window-frame" Error "The frame of a window is impossible";
+    P0311 COLUMN_COUNT "column-count" Error "A row or a list of names has another number of columns than it needs";
+    P0312 LIMIT_VALUE "limit-value" Error "LIMIT or OFFSET is no number of rows";
+    P0313 BAD_LITERAL "bad-literal" Error "A literal cannot be read as a value of its type";
     P0400 REFUSED "refused" Error "DataFusion cannot plan the query";
     P0401 LIMIT_WITHOUT_ORDER "limit-without-order" Warning "LIMIT without ORDER BY keeps arbitrary rows";
     P0402 NULL_COMPARISON "null-comparison" Warning "A comparison with NULL is never true";
@@ -146,6 +153,11 @@ codes! {
     P0407 SELECT_STAR "select-star" Warning "The output is every column of a source, whatever they are";
     P0408 IMPLICIT_CAST "implicit-cast" Warning "Values of different types are compared or mixed";
     P0409 CONSTANT_PREDICATE "constant-predicate" Warning "The condition is always true or always false";
+    P0410 UNSUPPORTED "unsupported" Error "DataFusion does not have this feature";
+    P0411 WINDOW_WITHOUT_ORDER "window-without-order" Warning "A window function depends on the order of rows, and none is given";
+    P0412 LOSSY_CAST "lossy-cast" Warning "The cast drops a part of the value";
+    P0413 OUTPUT_SCHEMA "output-schema" Error "The output differs from the schema that the rule declares";
+    P0414 UNUSED_SUPPRESSION "unused-suppression" Warning "A `-- noqa` silences nothing";
     P0501 MALFORMED_ARTIFACT "malformed-artifact" Error "The bytes are no valid Substrait plan";
     P0502 UNKNOWN_EXTENSION "unknown-extension" Error "The plan uses a function, type or format that this planc does not have";
     P0601 NOT_REPRESENTABLE "not-representable" Error "The plan cannot be written as Substrait without changing its rows";
@@ -174,6 +186,8 @@ codes! {
     P0809 PROJECT_FOLDER "project-folder" Error "A project cannot be written into this folder";
     P0810 CONSTRAINT "constraint" Error "A declared constraint names a table or a column that is not there";
     P0811 REVISION "revision" Error "A git revision of the project cannot be read";
+    P0812 NO_RULES "no-rules" Warning "A glob of the project finds no rule";
+    P0813 OUTPUT_CLASH "output-clash" Error "Two rules write one output";
     P0901 INTERNAL "internal" Error "planc found a fault of its own";
     P0902 NO_FIXPOINT "no-fixpoint" Error "The rewrites of a plan did not settle";
 }

@@ -38,6 +38,18 @@ pub struct Diagnostic {
     /// Other places that take part, each with its words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<(Span, String)>,
+    /// Edits of the text that are safe to make and end the finding; together or not at all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Edit>,
+}
+
+/// A piece of text in the place of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// What is replaced; an empty span inserts.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
 }
 
 impl Diagnostic {
@@ -51,6 +63,7 @@ impl Diagnostic {
             label: None,
             help: None,
             related: Vec::new(),
+            fixes: Vec::new(),
         }
     }
 
@@ -81,6 +94,12 @@ impl Diagnostic {
     /// Adds another place.
     pub fn related(mut self, span: Span, words: impl Into<String>) -> Self {
         self.related.push((span, words.into()));
+        self
+    }
+
+    /// Adds an edit that helps to end the finding.
+    pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.fixes.push(Edit { span, text: text.into() });
         self
     }
 

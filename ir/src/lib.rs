@@ -25,7 +25,7 @@ pub mod type_text;
 pub use catalog::{Catalog, SchemaSource, Table};
 pub use code::{CODES, Code, CodeInfo};
 pub use constraint::{Constraint, ConstraintKind};
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, Edit, Severity};
 pub use digest::Digest;
 pub use plan::{Plan, TableRead};
 pub use span::{LineIndex, Position, Span};

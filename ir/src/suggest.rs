@@ -16,12 +16,21 @@ pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
     best.filter(|(distance, name)| *distance < name.chars().count()).map(|(_, name)| name)
 }
 
-/// "did you mean `x`?" for [`nearest`].
+/// "did you mean `x`?" for [`nearest`]; where a second name is as near, both are given.
 pub fn did_you_mean<'a>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    nearest(wrong, candidates).map(|name| format!("did you mean `{name}`?"))
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let first = nearest(wrong, candidates.iter().copied())?;
+    let lower = wrong.to_lowercase();
+    let distance = |name: &str| strsim::osa_distance(&lower, &name.to_lowercase());
+    let tie =
+        candidates.iter().find(|other| **other != first && distance(other) == distance(first));
+    Some(match tie {
+        Some(other) => format!("did you mean `{first}` or `{other}`?"),
+        None => format!("did you mean `{first}`?"),
+    })
 }
 
 #[cfg(test)]

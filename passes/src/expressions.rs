@@ -1,41 +1,65 @@
 //! The walk that all passes over expressions share.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{Column, DFSchema, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use crate::PassContext;
-use crate::property::{Known, known};
+use crate::property::{Known, Outcomes, can_be_null, known, known_constants};
 
 /// Where an expression stands.
 pub(crate) struct Place<'a> {
-    /// The columns that it can name.
-    pub(crate) schema: &'a DFSchema,
     /// Whether it is a condition of which only TRUE counts: NULL is as good as FALSE.
     pub(crate) is_condition: bool,
+    /// Whether it is one side of a join's `on` pairs, which must name a column of its side.
+    pub(crate) is_join_key: bool,
     /// The pass that is running.
     pub(crate) cx: &'a PassContext<'a>,
-    inputs: &'a [Arc<LogicalPlan>],
+    inputs: Vec<Arc<LogicalPlan>>,
+    schema: OnceCell<Arc<DFSchema>>,
     known: OnceCell<Known>,
+    constants: OnceCell<HashMap<Column, ScalarValue>>,
 }
 
 impl Place<'_> {
+    /// The columns that the expression can name.
+    pub(crate) fn schema(&self) -> &Arc<DFSchema> {
+        self.schema.get_or_init(|| match self.inputs.as_slice() {
+            [input] => Arc::clone(input.schema()),
+            inputs => {
+                let mut schema = DFSchema::empty();
+                inputs.iter().for_each(|input| schema.merge(input.schema()));
+                Arc::new(schema)
+            }
+        })
+    }
+
     /// What holds on the rows over which the expression is evaluated.
     pub(crate) fn known(&self) -> &Known {
-        self.known.get_or_init(|| match self.inputs {
+        self.known.get_or_init(|| match self.inputs.as_slice() {
             [input] => known(input),
             [left, right] => known(left).and(known(right)),
             _ => Known::default(),
         })
     }
 
+    /// The columns with one value on these rows. Costs less than all that is known.
+    pub(crate) fn constants(&self) -> &HashMap<Column, ScalarValue> {
+        self.constants.get_or_init(|| self.inputs.iter().flat_map(|i| known_constants(i)).collect())
+    }
+
     /// Whether the expression can be NULL here. Notes a declared constraint that it relies on.
     pub(crate) fn is_nullable(&self, expr: &Expr) -> bool {
-        self.known().is_nullable(expr, self.schema, self.cx)
+        let typed = |column: &Column| match self.schema().field_from_column(column) {
+            Ok(field) if !field.is_nullable() => Outcomes::VALUE,
+            _ => Outcomes::ANY,
+        };
+        can_be_null(expr, &typed) && self.known().is_nullable(expr, self.schema(), self.cx)
     }
 }
 
@@ -51,6 +75,7 @@ pub(crate) fn rewrite_expressions(
     if !rewritten.transformed {
         return Ok(rewritten);
     }
+    // The type of `round(d, 1)` depends on its constant, and schemas are not derived anew.
     rewritten.transform_data(|plan| {
         plan.transform_up_with_subqueries(|node| Ok(Transformed::yes(node.recompute_schema()?)))
     })
@@ -64,19 +89,6 @@ fn rewrite_node(
     if !has_expressions(&node) {
         return Ok(Transformed::no(node));
     }
-    let inputs = inputs_of(&node);
-    let schema = match (inputs.as_slice(), &node) {
-        ([input], _) => Arc::clone(input.schema()),
-        ([], LogicalPlan::TableScan(scan)) => Arc::new(DFSchema::try_from_qualified_schema(
-            scan.table_name.clone(),
-            &scan.source.schema(),
-        )?),
-        (inputs, _) => {
-            let mut schema = DFSchema::empty();
-            inputs.iter().for_each(|input| schema.merge(input.schema()));
-            Arc::new(schema)
-        }
-    };
     let is_condition = match &node {
         LogicalPlan::Filter(_) => true,
         // A null-aware join tells NULL from FALSE.
@@ -87,13 +99,26 @@ fn rewrite_node(
         LogicalPlan::Join(join) => 2 * join.on.len(),
         _ => 0,
     };
-    let mut place =
-        Place { schema: &schema, is_condition: false, cx, inputs: &inputs, known: OnceCell::new() };
+    let mut place = Place {
+        is_condition: false,
+        is_join_key: false,
+        cx,
+        inputs: inputs_of(&node),
+        schema: OnceCell::new(),
+        known: OnceCell::new(),
+        constants: OnceCell::new(),
+    };
+    if let LogicalPlan::TableScan(scan) = &node {
+        let table =
+            DFSchema::try_from_qualified_schema(scan.table_name.clone(), &scan.source.schema())?;
+        place.schema = OnceCell::from(Arc::new(table));
+    }
     let names = NamePreserver::new(&node);
     let keeps_names = !matches!(node, LogicalPlan::Sort(_) | LogicalPlan::Values(_));
     let mut at = 0;
     node.map_expressions(|expr| {
         // Behind the keys of a join comes its condition.
+        place.is_join_key = at < on;
         place.is_condition = is_condition && at >= on;
         at += 1;
         if let Expr::GroupingSet(_) = &expr {

@@ -5,19 +5,21 @@
 //! still.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
 
-#[allow(dead_code, reason = "the passes that ask are coming")]
+mod block;
 mod expressions;
 mod grouping;
 mod pass;
 pub mod pipeline;
-#[allow(dead_code, unused_imports, reason = "the passes that ask are coming")]
+mod predicate;
 mod property;
 mod rewrite;
 mod runner;
 mod verify;
 
-pub use pass::{Pass, PassContext};
+pub use pass::{BlockPass, Pass, PassContext};
 pub use runner::{Step, Trace, canonicalize};
 
+#[cfg(test)]
+mod expression_tests;
 #[cfg(test)]
 mod tests;

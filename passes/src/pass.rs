@@ -14,6 +14,8 @@ use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{AnalyzerRule, Optimizer, OptimizerConfig, OptimizerRule};
 
+use crate::block::{Block, Surroundings};
+
 /// One rewrite: a name, and a function from plans to plans that keeps the meaning.
 pub struct Pass {
     /// Its id: the name of its module and of its golden file.
@@ -24,6 +26,17 @@ pub struct Pass {
     pub apply: fn(LogicalPlan, &PassContext) -> Result<Transformed<LogicalPlan>>,
 }
 
+/// One rewrite of a query block (see [`crate::block`]). Blocks are taken apart, rewritten by
+/// all of [`crate::pipeline::BLOCKS`], and put together again.
+pub struct BlockPass {
+    /// Its id, as of a [`Pass`].
+    pub name: &'static str,
+    /// Why it is in the list, and why where it is.
+    pub reason: &'static str,
+    /// The rewrite; true where it changed the block.
+    pub(crate) apply: fn(&mut Block, &Surroundings) -> Result<bool>,
+}
+
 /// What passes may know: the session's options and functions, and nothing of the time or the
 /// machine.
 pub struct PassContext<'a> {
@@ -31,6 +44,7 @@ pub struct PassContext<'a> {
     options: Arc<ConfigOptions>,
     aliases: Arc<AliasGenerator>,
     relied_on: RefCell<BTreeSet<String>>,
+    fired: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'a> PassContext<'a> {
@@ -44,6 +58,7 @@ impl<'a> PassContext<'a> {
             options: Arc::new(options),
             aliases: Arc::default(),
             relied_on: RefCell::default(),
+            fired: RefCell::default(),
         }
     }
 
@@ -52,6 +67,16 @@ impl<'a> PassContext<'a> {
     pub(crate) fn rely_on(&self, table: &str, kind: &str, columns: &[String]) {
         let constraint = format!("{table}: {kind} ({})", columns.join(", "));
         self.relied_on.borrow_mut().insert(constraint);
+    }
+
+    /// Notes that a pass of a block fired.
+    pub(crate) fn fire(&self, name: &'static str) {
+        self.fired.borrow_mut().insert(name);
+    }
+
+    /// The block passes that fired since the last call.
+    pub(crate) fn take_fired(&self) -> BTreeSet<&'static str> {
+        self.fired.take()
     }
 
     /// The constraints noted by [`Self::rely_on`].

@@ -1,7 +1,7 @@
-//! The ordered list of passes. To add one: a module in `rewrite/`, a line here, a golden file.
+//! The ordered lists of passes. To add one: a module in `rewrite/`, a line here, a golden file.
 
-use crate::Pass;
 use crate::rewrite::*;
+use crate::{BlockPass, Pass};
 
 /// Passes that run once, first: they give the plan its full meaning.
 pub const ANALYZE: &[Pass] = &[
@@ -25,11 +25,6 @@ pub const ANALYZE: &[Pass] = &[
 /// Passes that run in this order, again and again, until the plan stands still.
 pub const NORMALIZE: &[Pass] = &[
     Pass {
-        name: "rename",
-        reason: "aliases are spelling; fresh unique names let the passes below merge relations without capture",
-        apply: rename::apply,
-    },
-    Pass {
         name: "distinct_to_aggregate",
         reason: "DISTINCT and GROUP BY over all columns ask the same question",
         apply: distinct_to_aggregate::apply,
@@ -38,6 +33,41 @@ pub const NORMALIZE: &[Pass] = &[
         name: "fold_constants",
         reason: "constant expressions are computed and boolean identities applied; now() stays a call",
         apply: fold_constants::apply,
+    },
+    Pass {
+        name: "simplify_casts",
+        reason: "casts that change nothing hide that two expressions are one",
+        apply: simplify_casts::apply,
+    },
+    Pass {
+        name: "order_arithmetic",
+        reason: "a + b is b + a; integers wrap, so their sums have one form",
+        apply: order_arithmetic::apply,
+    },
+    Pass {
+        name: "simplify_strings",
+        reason: "functions that do one thing have one name, and none does its work twice",
+        apply: simplify_strings::apply,
+    },
+    Pass {
+        name: "simplify_case",
+        reason: "NULLIF, COALESCE and both kinds of CASE are one kind, without branches that do nothing",
+        apply: simplify_case::apply,
+    },
+    Pass {
+        name: "orient_comparisons",
+        reason: "5 < a is a > 5; what follows knows comparisons with the literal on the right",
+        apply: orient_comparisons::apply,
+    },
+    Pass {
+        name: "propagate_constants",
+        reason: "a column that a condition ties to one value is that value, there and above",
+        apply: propagate_constants::apply,
+    },
+    Pass {
+        name: "normalize_conditions",
+        reason: "AND, OR, NOT, IN, BETWEEN and tests for NULL in one form, behind all that changes operands",
+        apply: normalize_conditions::apply,
     },
     Pass {
         name: "decorrelate_predicates",
@@ -53,6 +83,16 @@ pub const NORMALIZE: &[Pass] = &[
         name: "decorrelate_lateral",
         reason: "a lateral join becomes a plain one, behind the scalar subqueries that it may hold",
         apply: decorrelate_lateral::apply,
+    },
+    Pass {
+        name: "rename",
+        reason: "aliases are spelling; behind it names are unique in the whole plan, so that no pass below can capture one",
+        apply: rename::apply,
+    },
+    Pass {
+        name: "query_blocks",
+        reason: "projections, filters and joins nest in many ways and are taken apart: BLOCKS runs on the parts",
+        apply: query_blocks::apply,
     },
     Pass {
         name: "fold_empty",
@@ -101,7 +141,56 @@ pub const NORMALIZE: &[Pass] = &[
     },
     Pass {
         name: "prune_columns",
-        reason: "columns that nothing reads are no part of the question, and neither are idle projections",
+        reason: "columns that nothing reads are no part of the question",
         apply: prune_columns::apply,
+    },
+];
+
+/// Passes over the parts of a query block, in this order within the pass `query_blocks`.
+pub const BLOCKS: &[BlockPass] = &[
+    BlockPass {
+        name: "mark_to_semi",
+        reason: "a mark that only filters is a semi or anti join, one that is not read is nothing",
+        apply: mark_to_semi::apply,
+    },
+    BlockPass {
+        name: "outer_to_inner",
+        reason: "an outer join whose NULL rows a filter throws away is an inner one, and joins the inputs",
+        apply: outer_to_inner::apply,
+    },
+    BlockPass {
+        name: "left_to_anti",
+        reason: "a left join that is filtered to the rows without a match is an anti join",
+        apply: left_to_anti::apply,
+    },
+    BlockPass {
+        name: "drop_left_joins",
+        reason: "a left join that is not read and matches once at most does nothing",
+        apply: drop_left_joins::apply,
+    },
+    BlockPass {
+        name: "merge_self_joins",
+        reason: "a table joined with itself on a key is one table",
+        apply: merge_self_joins::apply,
+    },
+    BlockPass {
+        name: "order_inputs",
+        reason: "joins commute: the parts stand in an order of their own, behind all that adds or takes parts",
+        apply: order_inputs::apply,
+    },
+    BlockPass {
+        name: "inner_to_semi",
+        reason: "an input that is not read and matches once at most only asks for existence; in the order of the inputs, where several could",
+        apply: inner_to_semi::apply,
+    },
+    BlockPass {
+        name: "drop_semi_joins",
+        reason: "a semi join that finds a partner for every row does nothing",
+        apply: drop_semi_joins::apply,
+    },
+    BlockPass {
+        name: "unify_columns",
+        reason: "columns that are equal on every row are one, called after the first of the order",
+        apply: unify_columns::apply,
     },
 ];

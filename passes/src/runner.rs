@@ -7,17 +7,19 @@ use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use planc_ir::{Diagnostic, Plan, code};
 
-use crate::pipeline::{ANALYZE, NORMALIZE};
+use crate::pipeline::{ANALYZE, BLOCKS, NORMALIZE};
 use crate::verify::verify;
-use crate::{Pass, PassContext};
+use crate::{BlockPass, Pass, PassContext};
 
 /// Rounds of [`NORMALIZE`] before the runner gives up. Real plans settle within five.
 const MAX_ROUNDS: usize = 32;
 
 /// What one pass did in one round.
 pub struct Step<'a> {
-    /// The pass.
-    pub pass: &'a Pass,
+    /// The name of the pass.
+    pub name: &'static str,
+    /// Its reason.
+    pub reason: &'static str,
     /// 0 for the passes that run once, then the round from 1.
     pub round: usize,
     /// Whether the plan changed.
@@ -75,7 +77,15 @@ fn step(
     if after.transformed {
         verify(&before, &after.data, round == 0).map_err(|error| broken(pass, &error))?;
     }
-    trace(&Step { pass, round, fired: after.transformed, plan: &after.data });
+    let Pass { name, reason, .. } = *pass;
+    let (fired, plan) = (after.transformed, &after.data);
+    trace(&Step { name, reason, round, fired, plan });
+    let within = cx.take_fired();
+    if pass.name == "query_blocks" {
+        for BlockPass { name, reason, .. } in BLOCKS {
+            trace(&Step { name, reason, round, fired: within.contains(name), plan });
+        }
+    }
     Ok((after.data, after.transformed))
 }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::array::{
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array,
+    RecordBatch, StringArray,
+};
 use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
@@ -23,7 +26,68 @@ pub(crate) fn context() -> SessionContext {
         ("id", ints(vec![Some(1), Some(1), Some(3), None]), true),
         ("y", ints(vec![Some(7), Some(8), None, Some(9)]), true),
     ]);
-    for (name, batch) in [("a", a.unwrap()), ("b", b.unwrap())] {
+    let floats = vec![Some(f64::NAN), Some(-0.0), Some(0.0), None, Some(1.5), Some(f64::INFINITY)];
+    let v = RecordBatch::try_from_iter_with_nullable([
+        (
+            "n",
+            ints(vec![Some(0), Some(1), Some(2), Some(3), Some(i64::MAX), Some(i64::MIN)]),
+            false,
+        ),
+        ("f", Arc::new(Float64Array::from(floats)) as ArrayRef, true),
+        (
+            "p",
+            Arc::new(BooleanArray::from(vec![
+                Some(true),
+                Some(false),
+                None,
+                Some(true),
+                None,
+                Some(false),
+            ])) as ArrayRef,
+            true,
+        ),
+        (
+            "t",
+            Arc::new(Date32Array::from(vec![
+                Some(19723),
+                Some(20088),
+                None,
+                Some(20000),
+                Some(0),
+                Some(19722),
+            ])) as ArrayRef,
+            true,
+        ),
+        (
+            "d",
+            Arc::new(
+                Decimal128Array::from(vec![
+                    Some(500),
+                    Some(530),
+                    None,
+                    Some(-1),
+                    Some(0),
+                    Some(501),
+                ])
+                .with_precision_and_scale(10, 2)
+                .unwrap(),
+            ) as ArrayRef,
+            true,
+        ),
+        (
+            "i",
+            Arc::new(Int32Array::from(vec![
+                Some(5),
+                Some(6),
+                None,
+                Some(-1),
+                Some(0),
+                Some(i32::MAX),
+            ])) as ArrayRef,
+            true,
+        ),
+    ]);
+    for (name, batch) in [("a", a.unwrap()), ("b", b.unwrap()), ("v", v.unwrap())] {
         let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).unwrap();
         ctx.register_table(name, Arc::new(table)).unwrap();
     }
@@ -117,4 +181,208 @@ async fn every_relation_survives_renaming() {
     ] {
         check_same(&[sql]).await;
     }
+}
+
+#[tokio::test]
+async fn joins_have_one_order() {
+    check_same(&[
+        "select a.x, b.y from a join b on a.id = b.id",
+        "select a.x, b.y from b join a on b.id = a.id",
+        "select a.x, b.y from a, b where b.id = a.id",
+        "select a.x, b.y from a cross join b where a.id = b.id",
+        "select p.x, q.y from (select x, id from a) p, (select * from b) q where p.id = q.id",
+    ])
+    .await;
+    check_same(&[
+        "select a.x, b.y from a join b on a.id = b.id where a.x > 5 and b.y < 9",
+        "select t.x, u.y from (select * from a where x > 5) t join (select * from b where y < 9) u on u.id = t.id",
+        "select t.x, t.y from (select a.x, b.y from a, b where a.id = b.id and a.x > 5) t where t.y < 9",
+    ])
+    .await;
+    check_same(&[
+        "select l.x, r.x from a l join a r on l.id = r.x",
+        "select r.x, l.x from a l join a r on r.id = l.x",
+    ])
+    .await;
+    check_same(&[
+        "select p.id from a p, a q, b r where p.id = q.x and q.id = r.id and r.y = 3",
+        "select u.id from b t, a u, a v where t.y = 3 and u.id = v.x and t.id = v.id",
+        "select u.id from a v join b t on v.id = t.id join a u on v.x = u.id where 3 = t.y",
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn equal_columns_are_one() {
+    check_same(&[
+        "select a.id from a join b on a.id = b.id where a.id > 1",
+        "select b.id from a join b on a.id = b.id where b.id > 1",
+        "select b.id from a join b on a.id = b.id where b.id > 1 and a.id > 1",
+        "select b.id from a join (select * from b where id > 1) b on a.id = b.id",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, b.y from a join b on a.id = b.id where a.id = 1",
+        "select 1 as id, b.y from a, b where a.id = 1 and b.id = 1",
+        "select b.id, b.y from a, b where a.id = b.id and b.id = 1",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, b.y from a left join b on a.id = b.id where a.id > 1",
+        "select a.id, b.y from (select * from a where id > 1) a left join b on a.id = b.id",
+        "select a.id, b.y from a left join (select * from b where id > 1) b on a.id = b.id where a.id > 1",
+        "select a.id, b.y from a left join b on a.id = b.id and b.id > 1 where a.id > 1",
+    ])
+    .await;
+    check_same(&[
+        "select a.id from a where a.id in (select id from b) and a.id > 1",
+        "select a.id from a where a.id in (select id from b where id > 1)",
+        "select a.id from a where exists (select 1 from b where b.id = a.id and b.id > 1)",
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn outer_joins_that_filters_defeat() {
+    check_same(&[
+        "select a.id, b.y from a left join b on a.id = b.id where b.y > 1",
+        "select a.id, b.y from a join b on a.id = b.id where b.y > 1",
+        "select a.id, b.y from b right join a on a.id = b.id where b.y > 1",
+        "select a.id, b.y from b full join a on a.id = b.id where b.y > 1 and a.id is not null",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, b.y from a left join b on a.id = b.id",
+        "select a.id, b.y from b right join a on a.id = b.id",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, b.y from a full join b on a.id = b.id",
+        "select a.id, b.y from b full join a on a.id = b.id",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, a.x from a left join b on a.id = b.id where b.id is null",
+        "select a.id, a.x from a where not exists (select 1 from b where b.id = a.id)",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, b.y, c.y from a left join b on a.id = b.id left join b c on a.x = c.id",
+        "select a.id, b.y, c.y from a left join b c on a.x = c.id left join b on a.id = b.id",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, b.y, c.id from a left join b on a.id = b.id join a c on a.x = c.x",
+        "select a.id, b.y, c.id from a join a c on a.x = c.x left join b on a.id = b.id",
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn projections_move_up() {
+    check_same(&[
+        "select x + 1 as y from a where x + 1 > 6",
+        "select y from (select x + 1 as y from a) t where y > 6",
+    ])
+    .await;
+    check_same(&[
+        "select s, sum(x + 1) t from a group by s",
+        "select s, sum(y) t from (select s, x + 1 as y, id from a) u group by s",
+    ])
+    .await;
+    check_same(&[
+        "select x + 1 as y from a order by x limit 2",
+        "select y from (select x + 1 as y, x from a order by x limit 2) t",
+    ])
+    .await;
+    check_same(&[
+        "select id, x + 1 as y, row_number() over (order by id) r from a",
+        "select id, y, row_number() over (order by id) r from (select id, x + 1 as y from a) t",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, b.z from a left join (select id, y + 1 as z from b) b on a.id = b.id",
+        "select a.id, b.y + 1 as z from a left join b on a.id = b.id",
+    ])
+    .await;
+    check_same(&["select a.id, b.z from a left join (select id, 1 as z from b) b on a.id = b.id"])
+        .await;
+}
+
+#[tokio::test]
+async fn joins_that_only_ask() {
+    check_same(&[
+        "select a.x from a where a.id in (select id from b)",
+        "select a.x from a where exists (select 1 from b where b.id = a.id)",
+        "select a.x from a join (select distinct id from b) c on a.id = c.id",
+        "select a.x from a join (select id from b group by id) c on a.id = c.id",
+        "select a.x from (select id from b group by id) c, a where a.id = c.id",
+    ])
+    .await;
+    check_same(&[
+        "select distinct a.x from a join b on a.id = b.id",
+        "select distinct a.x from a where a.id in (select id from b)",
+    ])
+    .await;
+    check_same(&[
+        "select distinct a.x from a left join b on a.id = b.id",
+        "select distinct a.x from a",
+    ])
+    .await;
+    check_same(&[
+        "select a.x from a left join (select id, max(y) m from b group by id) c on a.id = c.id",
+        "select a.x from a",
+    ])
+    .await;
+    check_same(&[
+        "select a.x, b.y from a join b on a.id = b.id where a.id in (select id from b)",
+        "select a.x, b.y from a join b on a.id = b.id",
+    ])
+    .await;
+    check_same(&[
+        "select p.x, q.s from (select id, max(x) x from a group by id) p join a q on p.id = q.id",
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn joins_that_are_decided() {
+    check_same(&["select id from a where exists (select count(*) from b)", "select id from a"])
+        .await;
+    check_same(&[
+        "select id from a where not exists (select 1 from b where false)",
+        "select id from a",
+    ])
+    .await;
+    check_same(&["select id, y from a left join b using (id) where false"]).await;
+    check_same(&[
+        "select a.id, b.y from a left join b on false",
+        "select a.id, cast(null as bigint) as y from a",
+    ])
+    .await;
+    check_same(&[
+        "select a.id from a where a.x > (select min(y) from b)",
+        "select a.id from a cross join (select min(y) m from b) c where a.x > c.m",
+        "select a.id from a, (select min(y) m from b) c where c.m < a.x",
+    ])
+    .await;
+    check_same(&[
+        "select a.id, (select max(y) from b) m from a",
+        "select a.id, c.m from a left join (select max(y) m from b) c on true",
+    ])
+    .await;
+    check_same(&["select a.id, (select y from b where y = 7 limit 1) m from a"]).await;
+    check_same(&[
+        "select a.id, b.y from a left join b on a.id = b.id and b.y = 7",
+        "select a.id, b.y from a left join (select * from b where y = 7) b on a.id = b.id",
+        "select a.id, b.y from a left join (select id, 7 as y from b where y = 7) b on a.id = b.id",
+    ])
+    .await;
+    check_same(&["select id from a where x <> all (select y from b where y is not null)"]).await;
+    check_same(&[
+        "select id from a where x > any (select y from b where b.id = a.id)",
+        "select id from a where exists (select 1 from b where b.id = a.id and b.y < a.x)",
+    ])
+    .await;
+    check_same(&["select id from a where x in (select y from b) or s = 'one'"]).await;
 }

@@ -18,8 +18,8 @@ pub fn blame(checker: &Checker, world: &World, text: &str, kind: FaultKind) -> S
             last_round.clear();
         }
         if step.fired {
-            last_round.push(step.pass.name);
-            steps.push((format!("{} in round {}", step.pass.name, step.round), step.plan.clone()));
+            last_round.push(step.name);
+            steps.push((format!("{} in round {}", step.name, step.round), step.plan.clone()));
         }
     };
     let done = planc_passes::canonicalize(plan.clone(), checker.engine.state(), &mut watch);
@@ -31,7 +31,7 @@ pub fn blame(checker: &Checker, world: &World, text: &str, kind: FaultKind) -> S
             let again = Plan { logical: canonical.logical, ..plan };
             let _ = planc_passes::canonicalize(again, checker.engine.state(), &mut |step| {
                 if step.fired {
-                    fired.push(step.pass.name);
+                    fired.push(step.name);
                 }
             });
             format!("once more fired {}", fired.join(", "))

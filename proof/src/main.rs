@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 use planc_proof::check::{Checker, Verdict};
-use planc_proof::fuzz;
+use planc_proof::pairs::{self, Mode};
+use planc_proof::{differ, fuzz, tpch};
 
 /// Random tests of planc's canonical form.
 #[derive(Parser)]
@@ -35,6 +36,39 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         faults: usize,
     },
+    /// Random queries and small changes of their meaning: where rows differ, digests must.
+    Mutate {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Where the seeds start.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Random queries and other spellings of them: how many have the same digest.
+    Respell {
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Where the seeds start.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// The TPC-H queries in other spellings, with the canonical plans of those that differ.
+    Tpch {
+        /// Only queries whose name contains this.
+        #[arg(default_value = "")]
+        filter: String,
+    },
+    /// Pairs of queries that mean the same: how many have one digest, and which have two.
+    Pairs {
+        /// Only pairs whose file or name contains this.
+        #[arg(default_value = "")]
+        filter: String,
+        /// Only the counts.
+        #[arg(long)]
+        brief: bool,
+    },
 }
 
 fn main() {
@@ -45,6 +79,8 @@ fn main() {
 }
 
 fn run(cli: Cli) -> bool {
+    // DataFusion panics on some queries as they are written, and the checker knows.
+    std::panic::set_hook(Box::new(|_| {}));
     let checker = Checker::new();
     match cli.command {
         Command::Fuzz { seed, only: true, .. } => {
@@ -55,7 +91,6 @@ fn run(cli: Cli) -> bool {
             matches!(verdict, Verdict::Fault(_))
         }
         Command::Fuzz { seconds, seed, faults, refusals, .. } => {
-            std::panic::set_hook(Box::new(|_| {}));
             let until = Instant::now() + Duration::from_secs(seconds);
             let mut left = faults;
             let mut total = fuzz::Figures::default();
@@ -78,6 +113,64 @@ fn run(cli: Cli) -> bool {
             total.elapsed = started.elapsed();
             println!("seeds {seed} to {next}\n{total}");
             !total.faults.is_empty()
+        }
+        Command::Mutate { seconds, seed } => {
+            let until = Instant::now() + Duration::from_secs(seconds);
+            let (counts, merged) = differ::mutate(&checker, seed, until, usize::MAX);
+            println!("{}\n{counts}", merged.join("\n"));
+            !merged.is_empty()
+        }
+        Command::Respell { seconds, seed } => {
+            let until = Instant::now() + Duration::from_secs(seconds);
+            let (counts, examples) = differ::respell(&checker, seed, until, usize::MAX);
+            println!("{counts}\n{}", examples.join("\n"));
+            counts.total().merged + counts.total().apart > 0
+        }
+        Command::Tpch { filter } => {
+            let mut same = 0;
+            let mut tried = 0;
+            for query in tpch::queries().into_iter().filter(|query| query.name.contains(&filter)) {
+                let worlds: Vec<_> = (0..6)
+                    .map(|seed| tpch::world(&mut fastrand::Rng::with_seed(seed), &query.text))
+                    .collect();
+                for (place, (title, text)) in query.others.iter().enumerate() {
+                    let found = differ::relation_optimised(&checker, &worlds, &query.text, text);
+                    tried += 1;
+                    if matches!(found, differ::Relation::Same) {
+                        same += 1;
+                        continue;
+                    }
+                    println!("### {} {place} ({title}): {found:?}\n", query.name);
+                    for text in [&query.text, text] {
+                        let plan = checker.engine.plan(&worlds[0], text);
+                        let plan = plan.map(|plan| checker.engine.canonical(plan));
+                        match plan {
+                            Ok(Ok(plan)) => {
+                                println!("```\n{}\n```\n", plan.logical.display_indent())
+                            }
+                            other => println!("{other:?}"),
+                        }
+                    }
+                }
+            }
+            println!("## TPC-H: {same} of {tried} spellings have the digest of their query");
+            same < tried
+        }
+        Command::Pairs { filter, brief } => {
+            let mut failed = false;
+            for mode in [Mode::Keyed, Mode::Bare] {
+                let found = pairs::measure(&checker, mode, &filter);
+                let (same, of) = (found.same, found.same + found.different);
+                println!(
+                    "## {mode:?}: {same} of {of} pairs have one digest; {} are none, {} failed\n",
+                    found.no_pairs, found.failed
+                );
+                if !brief {
+                    println!("{}", found.report);
+                }
+                failed |= found.failed > 0;
+            }
+            failed
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array, Int64Array,
-    RecordBatch, StringArray, TimestampNanosecondArray,
+    RecordBatch, StringArray, TimestampNanosecondArray, UInt32Array,
 };
 use arrow::datatypes::{Field, Schema};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -26,6 +26,9 @@ pub struct TestTable {
     /// What is declared about the rows, and true.
     pub constraints: Constraints,
 }
+
+/// The columns of a table to be made.
+pub type Columns<'a> = &'a [(&'a str, Kind)];
 
 /// The tables that queries read.
 #[derive(Debug, Clone, Default)]
@@ -106,6 +109,27 @@ impl World {
         world
     }
 
+    /// A random table; some of its columns hold NULLs.
+    pub fn table(
+        rng: &mut Rng,
+        name: &str,
+        columns: Columns,
+        nullable: &dyn Fn(&str) -> bool,
+    ) -> TestTable {
+        let mut make = Maker { rng, declared: false };
+        let (size, mood) = (make.size(), Mood { extreme: false, ..make.mood() });
+        let mut fields = Vec::new();
+        let mut arrays = Vec::new();
+        for (column, kind) in columns {
+            let nullable = nullable(column);
+            let mood = if nullable { mood } else { Mood { nulls: 0, ..mood } };
+            fields.push(Field::new(*column, kind.data_type(), nullable));
+            arrays.push(make.array(*kind, size, mood));
+        }
+        let rows = batch(fields, arrays, size);
+        TestTable { name: name.to_owned(), rows, constraints: Constraints::default() }
+    }
+
     /// The `table` blocks of a golden case, and a `toml` block where something is declared.
     pub fn golden(&self) -> String {
         let mut text = String::new();
@@ -117,6 +141,56 @@ impl World {
             let _ = writeln!(text, "```toml\n{declared}```");
         }
         text
+    }
+}
+
+impl TestTable {
+    /// Numbers the rows in an `INT` column, from zero.
+    pub fn number(&mut self, column: &str, nullable: bool) {
+        let values = (0..self.rows.num_rows() as i32).map(Some).collect::<Int32Array>();
+        self.replace(column, Arc::new(values), nullable);
+    }
+
+    /// Makes an `INT` column refer to rows that are numbered below `parents`.
+    pub fn refer(&mut self, rng: &mut Rng, column: &str, parents: usize) {
+        let size = self.rows.num_rows();
+        let values = (0..size).map(|_| Some(rng.i32(0..(parents as i32).max(1))));
+        self.replace(column, Arc::new(values.collect::<Int32Array>()), false);
+    }
+
+    /// Drops all rows.
+    pub fn clear(&mut self) {
+        self.rows = self.rows.slice(0, 0);
+    }
+
+    /// Mixes up the values of every column that is no part of a key of several columns.
+    pub fn shuffle(&mut self, rng: &mut Rng) {
+        let Constraints { keys, unique, .. } = &self.constraints;
+        let sets: Vec<&String> =
+            keys.iter().chain(unique).filter(|set| set.len() > 1).flatten().collect();
+        let schema = self.rows.schema();
+        let columns = schema.fields().iter().zip(self.rows.columns()).map(|(field, column)| {
+            if sets.contains(&field.name()) {
+                return Arc::clone(column);
+            }
+            let mut order: Vec<u32> = (0..column.len() as u32).collect();
+            rng.shuffle(&mut order);
+            arrow::compute::take(column, &UInt32Array::from(order), None).expect("places in range")
+        });
+        let columns = columns.collect();
+        let fields = schema.fields().iter().map(|field| field.as_ref().clone()).collect();
+        self.rows = batch(fields, columns, self.rows.num_rows());
+    }
+
+    fn replace(&mut self, column: &str, values: ArrayRef, nullable: bool) {
+        let place = self.rows.schema().index_of(column).expect("a column of the table");
+        let mut fields: Vec<Field> =
+            self.rows.schema().fields().iter().map(|field| field.as_ref().clone()).collect();
+        fields[place] = Field::new(column, values.data_type().clone(), nullable);
+        let mut arrays = self.rows.columns().to_vec();
+        arrays[place] = values;
+        let size = self.rows.num_rows();
+        self.rows = batch(fields, arrays, size);
     }
 }
 

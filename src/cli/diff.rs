@@ -57,8 +57,13 @@ pub(crate) fn run(global: &Global, args: &DiffArgs, console: &Console) -> Exit {
         let (mut changes, mut diff) = (vec![], String::new());
         if !same {
             changes = Lineage::of(&a.plan.logical).changes(&Lineage::of(&b.plan.logical));
-            let text = |side: &Side| side.plan.logical.display_indent_schema().to_string();
+            let text = |side: &Side| side.plan.logical.display_indent().to_string();
             diff = changed_lines(&text(&a), &text(&b));
+            if diff.is_empty() {
+                // Only types differ, or whether a value can be NULL.
+                let text = |side: &Side| side.plan.logical.display_indent_schema().to_string();
+                diff = changed_lines(&text(&a), &text(&b));
+            }
         }
         if args.json {
             let line = DiffLine {

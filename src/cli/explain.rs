@@ -2,11 +2,13 @@
 
 use clap::Args;
 use planc_artifacts::{FieldRecord, Lookup};
-use planc_ir::{Code, Digest, substrait};
+use planc_ir::{Code, Digest};
 use serde::Serialize;
 
 use super::console::Console;
-use super::{Exit, Global, with_compiler};
+use super::explain_replay::replay;
+use super::inspect::{PlanFormat, show};
+use super::{Exit, Global, run, with_compiler};
 use crate::driver::{Compiler, Selected, Selection, Trace, select};
 use crate::report;
 
@@ -16,9 +18,16 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "RULE|CODE|DIGEST")]
     what: String,
     /// How a rule's plan is shown: every pass as text, the canonical plan as a DOT graph, a page,
-    /// or one JSON object
+    /// or one JSON object. An artifact is shown as text or as Substrait's JSON
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// How the rule would run on today's data: the order of its joins, the estimated rows and
+    /// what they rest on, and the physical plan
+    #[arg(long, conflicts_with = "format")]
+    replay: bool,
+    /// With --replay: a parameter's value
+    #[arg(long, value_name = "NAME=VALUE", requires = "replay")]
+    param: Vec<String>,
 }
 
 /// How `explain` shows a rule.
@@ -44,25 +53,32 @@ struct RuleLine<'a> {
 }
 
 pub(crate) fn run(global: &Global, args: &ExplainArgs, console: &Console) -> Exit {
+    if args.replay {
+        let params = match run::parameters(&args.param) {
+            Ok(params) => params,
+            Err(message) => return console.usage(message, None),
+        };
+        return with_compiler(global, console, |project, compiler| {
+            replay(project, compiler, &args.what, params, console)
+        });
+    }
     if let Some(code) = Code::find(&args.what) {
         console.print(code.page);
         return Exit::Clean;
     }
     with_compiler(global, console, |_, compiler| match args.what.parse::<Digest>() {
-        Ok(digest) => artifact(compiler, &digest, console),
+        Ok(digest) => match args.format {
+            Format::Text => artifact(compiler, &digest, PlanFormat::Text, console),
+            Format::Json => artifact(compiler, &digest, PlanFormat::Json, console),
+            Format::Dot | Format::Html => console.usage("an artifact is text or json", None),
+        },
         Err(_) => rule(compiler, &args.what, args.format, console),
     })
 }
 
-fn artifact(compiler: &Compiler, digest: &Digest, console: &Console) -> Exit {
+fn artifact(compiler: &Compiler, digest: &Digest, format: PlanFormat, console: &Console) -> Exit {
     match compiler.store().map(|store| store.artifact(digest)) {
-        Some(Lookup::Hit(bytes)) => match substrait::describe(&bytes) {
-            Ok(text) => {
-                console.print(&text);
-                Exit::Clean
-            }
-            Err(error) => console.finding(&digest.short(), error),
-        },
+        Some(Lookup::Hit(bytes)) => show(&digest.short(), &bytes, format, console),
         Some(Lookup::Broken(reason)) => {
             console.usage(format_args!("the artifact is broken: {reason}"), None)
         }

@@ -7,10 +7,14 @@ mod demo;
 mod diff;
 mod dups;
 mod explain;
+mod explain_replay;
 mod impact;
 mod init;
+mod inspect;
 mod lock;
+mod migrate;
 mod run;
+mod runs;
 mod table;
 mod test;
 
@@ -62,6 +66,8 @@ enum Command {
     Compile(compile::CompileArgs),
     /// Replay rules, or an artifact by its digest
     Run(run::RunArgs),
+    /// List past runs
+    Runs(runs::RunsArgs),
     /// Explain a diagnostic's code, a rule's plan, or an artifact
     Explain(explain::ExplainArgs),
     /// Say which rules a change really touches, and why
@@ -72,6 +78,10 @@ enum Command {
     Dups(dups::DupsArgs),
     /// Run the project's golden cases, or check its constraints against the data
     Test(test::TestArgs),
+    /// Print any Substrait file
+    Inspect(inspect::InspectArgs),
+    /// Rewrite the cache's artifacts to this planc's format
+    Migrate(migrate::MigrateArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
 }
@@ -109,11 +119,14 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&cli.global, &args, &console),
         Command::Compile(args) => compile::run(&cli.global, &args, &console),
         Command::Run(args) => run::run(&cli.global, &args, &console),
+        Command::Runs(args) => runs::run(&cli.global, &args, &console),
         Command::Explain(args) => explain::run(&cli.global, &args, &console),
         Command::Impact(args) => impact::run(&cli.global, &args, &console),
         Command::Diff(args) => diff::run(&cli.global, &args, &console),
         Command::Dups(args) => dups::run(&cli.global, &args, &console),
         Command::Test(args) => test::run(&cli.global, &args, &console),
+        Command::Inspect(args) => inspect::run(&args, &console),
+        Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);

@@ -83,6 +83,24 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
             let help = planc_ir::suggest::did_you_mean(name, project.sources().keys().copied());
             return console.usage(format_args!("--at: there is no source `{name}`"), help);
         }
+        let misspelled = |given: &str, known: &[&str]| {
+            planc_ir::suggest::did_you_mean(given, known.iter().copied())
+        };
+        let known: Vec<&str> = project.params.keys().map(String::as_str).collect();
+        if let Some(name) = options.params.keys().find(|name| !known.contains(&name.as_str()))
+            && digest.is_none()
+        {
+            let help = misspelled(name, &known);
+            let message = format_args!("--param: the project declares no parameter `{name}`");
+            return console.usage(message, help);
+        }
+        let known: Vec<&str> = project.sources().keys().copied().collect();
+        if let Some(name) = options.sources.keys().find(|name| !known.contains(&name.as_str()))
+            && digest.is_none()
+        {
+            let help = misspelled(name, &known);
+            return console.usage(format_args!("--source: there is no source `{name}`"), help);
+        }
         // An artifact may read rules too, so a bare digest needs them as well.
         let compiled = compiler.compile(Selected::All, &|_, _| {});
         let many = args.rules.len() != 1;
@@ -268,11 +286,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
         let (name, url) = split(pair, "--source")?;
         sources.insert(name.to_owned(), source_at(url));
     }
-    let mut params = BTreeMap::new();
-    for pair in &args.param {
-        let (name, value) = split(pair, "--param")?;
-        params.insert(name.to_owned(), value.to_owned());
-    }
+    let params = parameters(&args.param)?;
     Ok(RunOptions {
         write: args.write,
         at,
@@ -288,6 +302,16 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
         format: args.format.or_else(|| format_of(args.output.as_ref()?)),
         rows: args.rows,
     })
+}
+
+/// The values of `--param NAME=VALUE`, by name.
+pub(crate) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, String>, String> {
+    let mut params = BTreeMap::new();
+    for pair in pairs {
+        let (name, value) = split(pair, "--param")?;
+        params.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(params)
 }
 
 fn split<'a>(pair: &'a str, option: &str) -> Result<(&'a str, &'a str), String> {

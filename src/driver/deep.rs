@@ -21,24 +21,25 @@ use rayon::prelude::*;
 use super::compile::{Compiled, Compiler};
 
 /// The most relations that an inlined plan may have.
-const MOST_RELATIONS: usize = 2000;
+const MOST_RELATIONS: usize = 1000;
 
 /// A rule's deep digest.
 pub type Deep = DeepRecord;
 
-/// The plans of one compilation's rules, inlined as they are asked for.
+/// The deep plans of one compilation's rules, made as they are asked for.
 pub struct DeepPlans<'a> {
     compiler: &'a Compiler<'a>,
     compiled: &'a Compiled,
-    /// Or why a rule cannot be inlined.
-    inlined: Vec<OnceLock<std::result::Result<LogicalPlan, String>>>,
+    /// For each rule the artifact of its canonical plan down to the sources, or why there is
+    /// none. A rule is inlined in this form, so that a long chain of rules stays small.
+    artifacts: Vec<OnceLock<std::result::Result<Vec<u8>, String>>>,
 }
 
 impl<'a> DeepPlans<'a> {
     /// Over what compiling gave.
     pub fn new(compiler: &'a Compiler<'a>, compiled: &'a Compiled) -> Self {
-        let inlined = compiler.rules.iter().map(|_| OnceLock::new()).collect();
-        DeepPlans { compiler, compiled, inlined }
+        let artifacts = compiler.rules.iter().map(|_| OnceLock::new()).collect();
+        DeepPlans { compiler, compiled, artifacts }
     }
 
     /// The deep digest of every rule that has an artifact, from the store where it is there.
@@ -58,17 +59,10 @@ impl<'a> DeepPlans<'a> {
 
     /// The canonical plan behind a deep digest; the rule's own where that fell back.
     pub fn plan(&self, index: usize, deep: &Deep) -> Option<LogicalPlan> {
-        if deep.fallback.is_some() {
-            return self.own(index).ok();
-        }
-        let stored = self.compiler.store().map(|store| store.artifact(&deep.digest));
-        if let Some(Lookup::Hit(bytes)) = stored {
-            return Some(substrait::decode(&bytes, self.compiler.state()).ok()?.logical);
-        }
-        if self.compiled.graph.reads(index).is_empty() {
-            return self.own(index).ok();
-        }
-        let bytes = self.encoded(index).ok()?;
+        let bytes = match &deep.fallback {
+            Some(_) => self.own(index).ok()?,
+            None => self.artifact(index).ok()?,
+        };
         Some(substrait::decode(&bytes, self.compiler.state()).ok()?.logical)
     }
 
@@ -84,7 +78,7 @@ impl<'a> DeepPlans<'a> {
         {
             return Some(record);
         }
-        let (record, bytes) = match self.encoded(index) {
+        let (record, bytes) = match self.artifact(index) {
             Ok(bytes) => (Deep { digest: Digest::of(&bytes), fallback: None }, Some(bytes)),
             Err(reason) => {
                 let mut parts = vec!["planc deep fallback 1".to_owned(), own.to_string()];
@@ -117,39 +111,32 @@ impl<'a> DeepPlans<'a> {
         Some(result(index)?.deep(&keys))
     }
 
-    /// The artifact of the inlined plan.
-    fn encoded(&self, index: usize) -> std::result::Result<Vec<u8>, String> {
-        let plan = self.inlined(index)?;
-        let canonical =
-            planc_passes::canonicalize(Plan::new(plan), self.compiler.state(), &mut |_| {})
-                .map_err(|error| format!("inlined, it has no canonical form: {}", error.message))?;
-        let encoded = substrait::encode(&canonical)
-            .map_err(|error| format!("inlined, it has no artifact: {}", error.message))?;
-        Ok(encoded.bytes)
+    /// The artifact of a rule's plan with everything upstream inlined.
+    fn artifact(&self, index: usize) -> std::result::Result<Vec<u8>, String> {
+        let slot = self.artifacts.get(index).ok_or("it is no rule")?;
+        slot.get_or_init(|| self.find(index)).clone()
     }
 
-    /// The rule's own plan, as its artifact has it.
-    fn own(&self, index: usize) -> std::result::Result<LogicalPlan, String> {
-        let outcome = self.compiled.outcomes.get(index).and_then(Option::as_ref);
-        let outcome = outcome.ok_or("it was not compiled")?;
-        let digest = outcome.record.digest.ok_or("it has errors")?;
-        let stored = || match self.compiler.store().map(|store| store.artifact(&digest)) {
-            Some(Lookup::Hit(bytes)) => Some(bytes),
-            _ => None,
-        };
-        let bytes = outcome.artifact.clone().or_else(stored).ok_or("its artifact is gone")?;
-        let plan = substrait::decode(&bytes, self.compiler.state());
-        Ok(plan.map_err(|error| error.message)?.logical)
+    fn find(&self, index: usize) -> std::result::Result<Vec<u8>, String> {
+        let stored = self.key(index).and_then(|key| self.compiler.found(|store| store.deep(&key)));
+        match stored {
+            Some(Deep { fallback: Some(reason), .. }) => return Err(reason),
+            Some(Deep { digest, fallback: None }) => {
+                let stored = self.compiler.store().map(|store| store.artifact(&digest));
+                if let Some(Lookup::Hit(bytes)) = stored {
+                    return Ok(bytes);
+                }
+            }
+            None => {}
+        }
+        self.make(index)
     }
 
-    fn inlined(&self, index: usize) -> std::result::Result<LogicalPlan, String> {
-        let slot = self.inlined.get(index).ok_or("it is no rule")?;
-        slot.get_or_init(|| self.inline(index)).clone()
-    }
-
-    fn inline(&self, index: usize) -> std::result::Result<LogicalPlan, String> {
+    fn make(&self, index: usize) -> std::result::Result<Vec<u8>, String> {
         let engine = |error: DataFusionError| error.strip_backtrace();
-        let plan = self.own(index)?;
+        let state = self.compiler.state();
+        let own = self.own(index)?;
+        let plan = substrait::decode(&own, state).map_err(|error| error.message)?.logical;
         let name = self.compiler.rules.get(index).map_or("", |rule| rule.name.as_str());
         if let Some(call) = volatile_call(&plan).map_err(engine)? {
             return Err(format!("`{name}` calls {call}, which gives another result each time"));
@@ -157,33 +144,59 @@ impl<'a> DeepPlans<'a> {
         let mut upstream = BTreeMap::new();
         for read in self.compiled.graph.reads(index) {
             let rule = self.compiler.rules.get(*read).ok_or("it is no rule")?;
-            upstream.insert(rule.name.as_str(), unordered(self.inlined(*read)?).map_err(engine)?);
+            let plan = substrait::decode(&self.artifact(*read)?, state);
+            let plan = plan.map_err(|error| error.message)?.logical;
+            upstream.insert(rule.name.as_str(), unordered(plan).map_err(engine)?);
+        }
+        if upstream.is_empty() {
+            return Ok(own);
         }
         let plan = plan.transform_up_with_subqueries(|node| {
-            let LogicalPlan::TableScan(scan) = node else {
-                return node.recompute_schema().map(Transformed::yes);
-            };
-            if is_work_table(&scan) {
-                return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
-            }
+            let LogicalPlan::TableScan(scan) = node else { return Ok(Transformed::no(node)) };
             let name = table_name(&scan.table_name);
             match upstream.get(name.as_str()) {
-                Some(plan) => inline(scan, plan.clone()).map(Transformed::yes),
-                None => Ok(Transformed::yes(self.with_constraints(scan, &name))),
+                Some(plan) if !is_work_table(&scan) => {
+                    inline(scan, plan.clone()).map(Transformed::yes)
+                }
+                _ => Ok(Transformed::no(LogicalPlan::TableScan(scan))),
             }
+        });
+        let plan = plan.map_err(engine)?.data;
+        // Down to the sources: what is declared about them, and the types that follow.
+        let plan = plan.transform_up_with_subqueries(|node| match node {
+            LogicalPlan::TableScan(scan) => Ok(Transformed::yes(self.with_constraints(scan))),
+            other => other.recompute_schema().map(Transformed::yes),
         });
         let plan = plan.map_err(engine)?.data;
         let relations = relations(&plan).map_err(engine)?;
         if relations > MOST_RELATIONS {
             return Err(format!("inlined, `{name}` has {relations} relations"));
         }
-        Ok(plan)
+        let canonical = planc_passes::canonicalize(Plan::new(plan), state, &mut |_| {})
+            .map_err(|error| format!("inlined, it has no canonical form: {}", error.message))?;
+        let encoded = substrait::encode(&canonical)
+            .map_err(|error| format!("inlined, it has no artifact: {}", error.message))?;
+        Ok(encoded.bytes)
+    }
+
+    /// The rule's own artifact.
+    fn own(&self, index: usize) -> std::result::Result<Vec<u8>, String> {
+        let outcome = self.compiled.outcomes.get(index).and_then(Option::as_ref);
+        let outcome = outcome.ok_or("it was not compiled")?;
+        let digest = outcome.record.digest.ok_or("it has errors")?;
+        let stored = || match self.compiler.store().map(|store| store.artifact(&digest)) {
+            Some(Lookup::Hit(bytes)) => Some(bytes),
+            _ => None,
+        };
+        let bytes = outcome.artifact.clone().or_else(stored);
+        Ok(bytes.ok_or("its artifact is gone")?)
     }
 
     /// Artifacts know of no constraints, so the catalog says what is declared about the
     /// columns that a scan has.
-    fn with_constraints(&self, scan: TableScan, name: &str) -> LogicalPlan {
-        let Some(known) = self.compiler.catalog().get(name) else {
+    fn with_constraints(&self, scan: TableScan) -> LogicalPlan {
+        let known = self.compiler.catalog().get(&table_name(&scan.table_name));
+        let Some(known) = known.filter(|_| !is_work_table(&scan)) else {
             return LogicalPlan::TableScan(scan);
         };
         let schema: SchemaRef = scan.source.schema();

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::common::Column;
+use arrow::datatypes::DataType;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, ScalarValue};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, JoinType, LogicalPlan};
 use planc_ir::catalog::table_name;
@@ -216,6 +218,9 @@ fn resolved(expr: &Expr, inputs: &[&LogicalPlan]) -> String {
     let expr = expr.clone().unalias();
     let alone = matches!(expr, Expr::Column(_));
     let followed = expr.clone().transform_down(|expr| {
+        if let Expr::Literal(value, _) = &expr {
+            return Ok(Transformed::yes(Expr::Column(Column::new_unqualified(literal(value)))));
+        }
         let Expr::Column(column) = &expr else { return Ok(Transformed::no(expr)) };
         let found = inputs.iter().find_map(|input| {
             let index = input.schema().maybe_index_of_column(column)?;
@@ -231,6 +236,22 @@ fn resolved(expr: &Expr, inputs: &[&LogicalPlan]) -> String {
         ))
     });
     shortened(followed.map_or_else(|_| expr.to_string(), |followed| followed.data.to_string()))
+}
+
+/// A value as SQL writes it, without its type.
+fn literal(value: &ScalarValue) -> String {
+    let options = FormatOptions::default();
+    let shown = value.to_array().ok().and_then(|array| {
+        let formatter = ArrayFormatter::try_new(&array, &options).ok()?;
+        formatter.value(0).try_to_string().ok()
+    });
+    match (value.is_null(), shown) {
+        (true, _) => "NULL".to_owned(),
+        (false, Some(text)) if value.data_type().is_numeric() => text,
+        (false, Some(text)) if value.data_type() == DataType::Boolean => text,
+        (false, Some(text)) => format!("'{}'", text.replace('\'', "''")),
+        (false, None) => value.to_string(),
+    }
 }
 
 fn shortened(text: String) -> String {

@@ -5,11 +5,14 @@ mod compile;
 mod constraints;
 mod deep;
 mod dups;
+mod fix;
 mod graph;
 mod impact;
 mod lineage;
 mod lint;
 mod run;
+mod run_record;
+mod suppress;
 mod trace;
 
 pub use catalog::{load_catalog, read_lock};
@@ -17,11 +20,13 @@ pub use compile::{Compiled, Compiler, Outcome, Selected, Status};
 pub use constraints::{Verdict, check_constraints, is_trusted, trust_note};
 pub use deep::{Deep, DeepPlans};
 pub use dups::{Duplicates, duplicates};
+pub use fix::{fixed, unified_diff};
 pub use graph::{Graph, Selection, select};
 pub use impact::{Digests, Effect, RuleImpact, impact};
 pub use lineage::Lineage;
 pub use lint::apply_levels;
 pub use run::{At, Rows, RunOptions, Runner};
+pub use run_record::{RUNS, RunRecord, Seen};
 pub use trace::{Trace, TraceStep, changed_lines};
 
 pub(crate) use run::block_on;

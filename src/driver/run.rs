@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use arrow::datatypes::DataType;
@@ -15,11 +16,12 @@ use planc_artifacts::Lookup;
 use planc_backend::preview::{Preview, preview};
 use planc_backend::sink::delta::{self, Provenance, WriteOptions};
 use planc_backend::sink::{self, Format};
-use planc_backend::{Binding, Bindings, Limits, Session, SourceSpec, within};
+use planc_backend::{Binding, Bindings, Limits, Replay, Session, SourceSpec, within};
 use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
 
 use super::compile::{Compiler, Outcome};
+use super::run_record::{RunRecord, Seen};
 use crate::project::rules::Rule;
 use crate::project::sources::Output;
 use crate::project::{LOCK, Project};
@@ -120,12 +122,50 @@ impl<'p> Runner<'p> {
         self.run(&plan, None, Some(digest), None)
     }
 
+    /// How a rule would run today, without running it: the orders of its joins with their
+    /// estimates, and the physical plan.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_rule`](Self::run_rule).
+    pub fn replay_of(&self, index: usize) -> Result<Replay, Vec<Diagnostic>> {
+        let (plan, _) = self.rule_plan(index).map_err(|error| vec![error])?;
+        let plan = self.with_parameters(plan)?;
+        let work = async {
+            let bindings = self.bindings(&plan).await?;
+            let replay = planc_backend::replay(&self.session, &plan, &bindings).await;
+            replay.map_err(|error| vec![error])
+        };
+        block_on(async { Ok(work.await) }).map_err(|error| vec![error])?
+    }
+
+    /// Runs, and leaves a record of it.
     fn run(
         &self,
         plan: &Plan,
         rule: Option<usize>,
         digest: Option<&Digest>,
         output: Option<(&Output, &Rule, Digest)>,
+    ) -> Result<Rows, Vec<Diagnostic>> {
+        let rule_name = rule.and_then(|rule| self.compiler.rules.get(rule)).map(|r| r.name.clone());
+        let digest_of = || rule.and_then(|rule| self.outcomes.get(rule)?.as_ref()?.record.digest);
+        let mut record = RunRecord::begin(rule_name, digest.copied().or_else(digest_of));
+        let seen = Mutex::default();
+        let result = self.attempt(plan, rule, digest, output, &seen);
+        let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        record.end(&result, seen);
+        // A folder that cannot be written costs the record and not the run.
+        let _ = record.append(&self.project.home);
+        result
+    }
+
+    fn attempt(
+        &self,
+        plan: &Plan,
+        rule: Option<usize>,
+        digest: Option<&Digest>,
+        output: Option<(&Output, &Rule, Digest)>,
+        seen: &Mutex<Seen>,
     ) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.with_parameters(plan.clone())?;
         let one = |error| vec![error];
@@ -153,6 +193,9 @@ impl<'p> Runner<'p> {
             self.sample(&relied_on, &bindings).await?;
             let replay =
                 planc_backend::replay(&self.session, &plan, &bindings).await.map_err(one)?;
+            if let Ok(mut seen) = seen.lock() {
+                *seen = Seen::new(&bindings, replay.clone());
+            }
             let stream = replay.stream().map_err(one)?;
             // On a task of its own: an operator that works for minutes within one poll must
             // not keep the timeout and Ctrl-C from being heard.

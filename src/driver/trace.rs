@@ -50,7 +50,7 @@ impl Trace {
                 diff = changed_lines(&before, &plan);
                 before.clone_from(&plan);
             }
-            let (pass, reason) = (step.pass.name, step.pass.reason);
+            let (pass, reason) = (step.name, step.reason);
             steps.push(TraceStep {
                 pass,
                 reason,

@@ -20,8 +20,8 @@ pub struct Config {
     pub params: BTreeMap<String, Spanned<String>>,
     /// `[cache]`
     pub cache: CacheSection,
-    /// `[lint]`: code or its name to level.
-    pub lint: BTreeMap<Spanned<String>, Level>,
+    /// `[lint]`: code or its name to level; in `[lint.paths."GLOB"]`, for some files.
+    pub lint: BTreeMap<Spanned<String>, LintEntry>,
     /// `[env.NAME]`
     pub env: BTreeMap<String, EnvSection>,
 }
@@ -38,6 +38,8 @@ pub struct ProjectSection {
     pub rules: Vec<Spanned<String>>,
     /// The session's time zone.
     pub time_zone: Spanned<String>,
+    /// Globs of files that are no rules although one of `rules` matches.
+    pub exclude: Vec<Spanned<String>>,
     /// The largest rule that is read, in bytes.
     pub max_rule_bytes: usize,
 }
@@ -50,6 +52,7 @@ impl Default for ProjectSection {
             dialect: unplaced("datafusion"),
             rules: vec![unplaced("rules/**/*.sql")],
             time_zone: unplaced("UTC"),
+            exclude: Vec::new(),
             max_rule_bytes: 16 << 20,
         }
     }
@@ -147,6 +150,16 @@ pub enum Level {
     Allow,
 }
 
+/// One entry of `[lint]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum LintEntry {
+    /// The level of the code that is the key.
+    Level(Level),
+    /// Under the key `paths`: globs of files, relative to the project, with their levels.
+    Paths(BTreeMap<String, BTreeMap<String, Level>>),
+}
+
 /// `[env.NAME]`: what a profile, chosen with `--env`, puts in the place of the base.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -193,9 +206,36 @@ pub(crate) struct PyProjectTool {
 }
 
 impl Config {
-    /// The level that `[lint]` gives a code, by id or by name.
-    pub fn level(&self, code: Code) -> Option<Level> {
-        let named = |key: &&Spanned<String>| Code::find(key.get_ref()) == Some(code);
-        self.lint.keys().find(named).and_then(|key| self.lint.get(key)).copied()
+    /// The level that `[lint]` gives a code, by id or by name, in the file at `path`. Of
+    /// several globs that match, the last in the order of the alphabet counts.
+    pub fn level(&self, code: Code, path: &str) -> Option<Level> {
+        let mut level = None;
+        for (key, entry) in &self.lint {
+            if let LintEntry::Level(given) = entry
+                && Code::find(key.get_ref()) == Some(code)
+            {
+                level = Some(*given);
+            }
+        }
+        for (glob, levels) in self.lint_paths() {
+            let named = levels.iter().find(|(key, _)| Code::find(key) == Some(code));
+            if let Some((_, given)) = named
+                && globset::Glob::new(glob).is_ok_and(|g| g.compile_matcher().is_match(path))
+            {
+                level = Some(*given);
+            }
+        }
+        level
+    }
+
+    /// The globs of `[lint.paths]` with the levels of each.
+    pub fn lint_paths(&self) -> impl Iterator<Item = (&String, &BTreeMap<String, Level>)> {
+        self.lint
+            .values()
+            .filter_map(|entry| match entry {
+                LintEntry::Paths(paths) => Some(paths),
+                LintEntry::Level(_) => None,
+            })
+            .flatten()
     }
 }

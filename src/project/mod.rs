@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod constraints;
+mod files;
 pub mod lock;
 pub mod revision;
 pub mod rules;
@@ -121,8 +122,19 @@ impl Project {
                 Some(help.to_owned()),
             );
         }
-        for key in self.config.lint.keys() {
-            if Code::find(key.get_ref()).is_none() {
+        for (key, entry) in &self.config.lint {
+            if let config::LintEntry::Paths(paths) = entry {
+                let unknown = paths.iter().flat_map(|(glob, levels)| {
+                    let wrong = globset::Glob::new(glob).is_err();
+                    let glob = wrong.then(|| format!("`{glob}` is no glob"));
+                    let codes = levels.keys().filter(|code| Code::find(code).is_none());
+                    glob.into_iter().chain(codes.map(|code| format!("there is no code `{code}`")))
+                });
+                unknown.for_each(|message| fail(message, key.span(), None));
+                if key.get_ref() != "paths" {
+                    fail(format!("`{}` is no level", key.get_ref()), key.span(), None);
+                }
+            } else if Code::find(key.get_ref()).is_none() {
                 let known = planc_ir::CODES.iter().flat_map(|code| [code.id, code.name]);
                 let help = planc_ir::suggest::did_you_mean(key.get_ref(), known);
                 fail(format!("there is no code `{}`", key.get_ref()), key.span(), help);

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use globset::{GlobBuilder, GlobMatcher};
 use planc_ir::{Diagnostic, Span, code};
 
+use toml::Spanned;
+
 use super::Project;
+use super::files::walk;
 use super::settings::{RuleSettings, rule_settings};
 use crate::report::FileReport;
 
@@ -47,17 +50,21 @@ impl Project {
     /// P0801 for a glob that is none.
     pub fn rules(&self) -> Result<Vec<Rule>, FileReport> {
         let mut files: BTreeMap<PathBuf, String> = BTreeMap::new();
+        let mut unread: BTreeMap<PathBuf, String> = BTreeMap::new();
+        let mut excluded = Vec::new();
+        for glob in &self.config.project.exclude {
+            excluded.push(self.matcher(glob)?);
+        }
         for glob in &self.config.project.rules {
             let pattern = glob.get_ref();
-            let matcher = matcher(pattern).map_err(|error| {
-                let message = format!("`{pattern}` is no glob: {error}");
-                let span = Span::new(glob.span().start, glob.span().end);
-                self.report(vec![Diagnostic::new(code::CONFIG, message).at(span)])
-            })?;
+            let matcher = self.matcher(glob)?;
             let prefix = literal_prefix(pattern);
-            for path in walk(&self.root.join(&prefix)) {
+            let found = walk(&self.root.join(&prefix));
+            unread.extend(found.unread);
+            for path in found.files {
                 let Ok(relative) = path.strip_prefix(&self.root) else { continue };
-                if matcher.is_match(relative) {
+                let out = excluded.iter().any(|excluded| excluded.is_match(relative));
+                if matcher.is_match(relative) && !out {
                     let name = rule_name(relative.strip_prefix(&prefix).unwrap_or(relative));
                     files.entry(path).or_insert(name);
                 }
@@ -77,14 +84,42 @@ impl Project {
                 continue;
             };
             let help = "rename one of them: a name in SQL must mean one table";
-            rule.unreadable = Some(Diagnostic::new(code::NAME_CLASH, clash).help(help));
+            let place = Span::new(0, rule.text.find('\n').unwrap_or(rule.text.len()));
+            rule.unreadable = Some(Diagnostic::new(code::NAME_CLASH, clash).at(place).help(help));
         }
+        // What cannot be looked into is reported like a rule that cannot be read.
+        for (path, reason) in unread {
+            let mut rule =
+                self.rule(&path, rule_name(path.strip_prefix(&self.root).unwrap_or(&path)));
+            let message = format!("the folder cannot be read: {reason}");
+            rule.unreadable = Some(Diagnostic::new(code::CONFIG, message));
+            rules.push(rule);
+        }
+        rules.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
         Ok(rules)
+    }
+
+    /// The globs in `rules` that find none of these rules.
+    pub fn idle_globs(&self, rules: &[Rule]) -> Vec<&Spanned<String>> {
+        let idle = |glob: &&Spanned<String>| {
+            let Ok(matcher) = matcher(glob.get_ref()) else { return false };
+            !rules.iter().any(|rule| matcher.is_match(&rule.path))
+        };
+        self.config.project.rules.iter().filter(idle).collect()
+    }
+
+    fn matcher(&self, glob: &Spanned<String>) -> Result<GlobMatcher, FileReport> {
+        let pattern = glob.get_ref();
+        matcher(pattern).map_err(|error| {
+            let message = format!("`{pattern}` is no glob: {error}");
+            let span = Span::new(glob.span().start, glob.span().end);
+            self.report(vec![Diagnostic::new(code::CONFIG, message).at(span)])
+        })
     }
 
     /// The files of golden cases, sorted: `golden/**/*.md`.
     pub fn golden_files(&self) -> Vec<PathBuf> {
-        let files = walk(&self.root.join("golden")).into_iter();
+        let files = walk(&self.root.join("golden")).files.into_iter();
         files.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
     }
 
@@ -108,6 +143,11 @@ impl Project {
             settings: RuleSettings::default(),
             unreadable: None,
         };
+        if rule.name.split('.').any(str::is_empty) {
+            let message = "the file has no name before its ending, so no rule can read it";
+            rule.unreadable = Some(Diagnostic::new(code::CONFIG, message).help("rename the file"));
+            return rule;
+        }
         match self.read_rule(path, &rule.path) {
             Ok((text, settings)) => {
                 rule.text = text;
@@ -175,13 +215,6 @@ fn literal_prefix(pattern: &str) -> PathBuf {
     let parts: Vec<&str> = pattern.split('/').collect();
     let folders = parts.split_last().map_or(&[][..], |(_, folders)| folders);
     folders.iter().take_while(|part| !part.contains(['*', '?', '[', '{'])).collect()
-}
-
-/// Every file below a folder, sorted; unreadable folders and loops of links are left out.
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name();
-    let files = entries.into_iter().filter_map(Result::ok);
-    files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
 }
 
 fn rule_name(path: &Path) -> String {

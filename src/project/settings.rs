@@ -1,5 +1,7 @@
 //! The settings of a SQL rule: `-- planc: key = value` lines in the comments at its top.
 
+use std::collections::BTreeMap;
+
 use planc_ir::{Diagnostic, Span, code};
 use serde::Deserialize;
 
@@ -15,6 +17,8 @@ pub struct RuleSettings {
     pub output: Option<OutputConfig>,
     /// One line for people.
     pub description: Option<String>,
+    /// The columns that the output must have, and their types.
+    pub schema: Option<BTreeMap<String, String>>,
 }
 
 /// Reads the settings. Only comment lines before the first other line count.
@@ -53,6 +57,28 @@ pub fn rule_settings(text: &str) -> Result<RuleSettings, Diagnostic> {
     })
 }
 
+/// Where the settings of a rule give this key a value: the value, in the rule's text.
+pub fn setting_place(text: &str, key: &str) -> Option<Span> {
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_start_matches('\u{feff}').trim();
+        if !(content.is_empty() || content.starts_with("--")) {
+            return None;
+        }
+        let setting = line.find("planc:").map(|at| at + "planc:".len());
+        if let Some(from) = setting
+            && let Some((name, value)) = line.get(from..)?.split_once('=')
+            && name.trim() == key
+        {
+            let start =
+                offset + line.len() - value.len() + (value.len() - value.trim_start().len());
+            return Some(Span::new(start, start + value.trim().len()));
+        }
+        offset += line.len();
+    }
+    None
+}
+
 /// An error message of the TOML reader as one sentence.
 pub(crate) fn one_line(message: &str) -> String {
     message.lines().map(str::trim).collect::<Vec<_>>().join(", ")
@@ -69,6 +95,14 @@ mod tests {
         assert_eq!(settings.dialect.as_deref(), Some("duckdb"));
         assert_eq!(settings.output.unwrap().csv.as_deref(), Some("o.csv"));
         assert_eq!(rule_settings("select 1").unwrap(), RuleSettings::default());
+    }
+
+    #[test]
+    fn values_have_places() {
+        let text = "-- one\n-- planc: dialect = \"dukdb\" \nselect 1";
+        let span = setting_place(text, "dialect").unwrap();
+        assert_eq!(&text[span.start..span.end], "\"dukdb\"");
+        assert_eq!(setting_place(text, "output"), None);
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! What commands say about files: diagnostics as text for people and as JSON for machines.
 
+mod baseline;
 mod graph;
 mod json;
+mod machine;
 mod text;
 
 use std::sync::Arc;
 
 use planc_ir::{Diagnostic, Severity};
 
+pub use baseline::Baseline;
 pub use graph::{dot, html};
 pub use json::{DiagnosticLine, SCHEMA_VERSION, diagnostic_lines};
-pub use text::{Format, render, summary};
+pub use text::{Format, render, render_all, statistics, summary};
 
 /// The diagnostics of one file.
 #[derive(Debug, Clone)]

@@ -1,11 +1,12 @@
 //! Diagnostics for people: miette's graphical report on a terminal, a line each elsewhere.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
-use planc_ir::{Diagnostic, LineIndex, Severity, Span};
+use planc_ir::{Code, Diagnostic, LineIndex, Severity, Span};
 
-use super::FileReport;
+use super::{FileReport, machine};
 
 /// How diagnostics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -14,8 +15,67 @@ pub enum Format {
     Full,
     /// `path:line:column: severity[code] message` and, indented, the help.
     Concise,
+    /// One JSON document.
+    Json,
     /// One JSON object a line.
     JsonLines,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// A code quality report of GitLab.
+    Gitlab,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit's XML.
+    Junit,
+}
+
+/// Writes the diagnostics of a run over so many rules.
+pub fn render_all(reports: &[FileReport], format: Format, colour: bool, rules: usize) -> String {
+    match format {
+        Format::Json => machine::json_document(reports, rules),
+        Format::Github => machine::github(reports),
+        Format::Gitlab => machine::gitlab(reports),
+        Format::Sarif => machine::sarif(reports),
+        Format::Junit => machine::junit(reports),
+        Format::Full | Format::Concise | Format::JsonLines => {
+            reports.iter().map(|report| render(report, format, colour)).collect()
+        }
+    }
+}
+
+/// How many findings each code has, the most frequent first; as JSON where that is asked for.
+pub fn statistics(reports: &[FileReport], format: Format) -> String {
+    let mut counts: BTreeMap<Code, (usize, usize)> = BTreeMap::new();
+    for finding in reports.iter().flat_map(|report| &report.diagnostics) {
+        let count = counts.entry(finding.code).or_default();
+        count.0 += 1;
+        count.1 += usize::from(!finding.fixes.is_empty());
+    }
+    let mut counts: Vec<(Code, (usize, usize))> = counts.into_iter().collect();
+    counts.sort_by_key(|(code, (count, _))| (std::cmp::Reverse(*count), *code));
+    if matches!(format, Format::Json | Format::JsonLines) {
+        let entries: Vec<_> = counts
+            .iter()
+            .map(|(code, (count, fixable))| {
+                serde_json::json!({
+                    "schema_version": super::SCHEMA_VERSION,
+                    "code": code,
+                    "name": code.name,
+                    "count": count,
+                    "fixable": fixable,
+                })
+            })
+            .collect();
+        return match format {
+            Format::Json => serde_json::Value::Array(entries).to_string() + "\n",
+            _ => entries.iter().map(|entry| format!("{entry}\n")).collect(),
+        };
+    }
+    let line = |(code, (count, fixable)): &(Code, (usize, usize))| {
+        let fixable = if *fixable > 0 { format!(" ({fixable} with --fix)") } else { String::new() };
+        format!("{count:>6}  {code}  {}{fixable}\n", code.name)
+    };
+    counts.iter().map(line).collect()
 }
 
 /// Writes one file's diagnostics. `colour` is for [`Format::Full`].
@@ -42,7 +102,12 @@ pub fn render(report: &FileReport, format: Format, colour: bool) -> String {
                 concise(&mut out, report, diagnostic);
             }
         }
-        Format::JsonLines => {
+        Format::JsonLines
+        | Format::Json
+        | Format::Github
+        | Format::Gitlab
+        | Format::Sarif
+        | Format::Junit => {
             for line in super::diagnostic_lines(report) {
                 out.push_str(&serde_json::to_string(&line).unwrap_or_default());
                 out.push('\n');

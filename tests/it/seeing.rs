@@ -22,7 +22,7 @@ fn diff_says_same_or_what_changed() {
         1,
         &[
             "column `amount` was orders.amount and is orders.amount * ",
-            "predicate `orders.status = Utf8(\"open\")` is now `orders.status = Utf8(\"done\")`",
+            "predicate `orders.status = 'open'` is now `orders.status = 'done'`",
             "\n-",
             "\n+",
         ],

@@ -111,6 +111,21 @@ async fn the_artifact_gives_the_rows_of_the_query() {
 }
 
 #[test]
+fn explain_shows_the_join_order_of_a_replay() {
+    let sandbox = with_queries(Sandbox::tpch());
+    let said = [
+        "== join order",
+        "as planned",
+        "probe lineitem",
+        "rows of 60k (by statistics)",
+        "== physical plan",
+        "HashJoinExec",
+    ];
+    sandbox.planc(&["explain", "q05", "--replay"]).says(0, &said);
+    sandbox.planc(&["explain", "nothing", "--replay"]).says(2, &["no rule"]);
+}
+
+#[test]
 fn digests_are_the_same_in_every_process_and_folder() {
     let digests = |sandbox: &Sandbox, args: &[&str]| -> Vec<(String, String)> {
         let ran = sandbox.planc(args).succeeded();

@@ -15,14 +15,16 @@ use arrow::datatypes::{DataType, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, DFSchema, DataFusionError, Result};
+use datafusion::common::{Column, ColumnStatistics, DFSchema, DataFusionError, Result, Statistics};
 use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::logical_expr::utils::disjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType, cast};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::expressions::{CastExpr, Column as PhysicalColumn};
 use datafusion::physical_plan::projection::ProjectionExec;
+use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 
 use guard::ScanGuard;
 
@@ -47,6 +49,48 @@ impl BoundTable {
         let places = schema.fields().iter().map(|field| inner_schema.index_of(field.name()));
         let places = places.collect::<Result<_, _>>()?;
         Ok(BoundTable { inner, inner_schema, schema, places })
+    }
+
+    /// The address of the provider, the same for all tables over it.
+    pub(crate) fn inner_address(&self) -> usize {
+        Arc::as_ptr(&self.inner).cast::<()>() as usize
+    }
+
+    /// What the provider knows of its rows today, in this table's columns. Nothing is read
+    /// but the log or the footers.
+    pub(crate) async fn known_statistics(&self, state: &dyn Session) -> Result<Statistics> {
+        if let Some(known) = self.inner.statistics() {
+            let unknown = ColumnStatistics::new_unknown;
+            let columns = self
+                .places
+                .iter()
+                .map(|place| known.column_statistics.get(*place).cloned().unwrap_or_else(unknown));
+            let column_statistics = columns.collect();
+            return Ok(Statistics { column_statistics, ..known });
+        }
+        // A Delta scan reads from the log what its predicates ask for, so one that is always
+        // true asks for every column.
+        let fields = self.schema.fields().iter();
+        let scalar = fields.filter(|field| {
+            let data_type = field.data_type();
+            data_type.is_numeric() || data_type.is_temporal() || *data_type == DataType::Utf8
+        });
+        let known = scalar.map(|field| {
+            let column = Expr::Column(Column::new_unqualified(field.name()));
+            column.clone().is_null().or(column.is_not_null())
+        });
+        let asks = disjunction(known);
+        let asks: Vec<Expr> = match asks {
+            Some(asks) => {
+                let answers = self.inner.supports_filters_pushdown(&[&asks])?;
+                let refused = answers.first() == Some(&TableProviderFilterPushDown::Unsupported);
+                if refused { Vec::new() } else { vec![asks] }
+            }
+            None => Vec::new(),
+        };
+        let plan = self.inner.scan(state, Some(&self.places), &asks, None).await?;
+        let known = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?;
+        Ok(Statistics::clone(&known))
     }
 
     /// The filter in the provider's own types, or `None` where it must not reach it.

@@ -12,13 +12,14 @@ use datafusion::common::DataFusionError;
 use planc_ir::{Code, Diagnostic, Span, code};
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CaseWhen, Expr, Query, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    CaseWhen, Expr, Query, Spanned, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::tokenizer::Span as SqlSpan;
 
+use super::judge::Judge;
+use super::partners;
 use super::pieces::{KINDS, without};
 use super::place::Places;
-use super::plan::Judge;
 use super::refusal;
 
 /// More faults than these are not looked for in one rule.
@@ -51,12 +52,25 @@ pub(crate) fn faults(
             break;
         }
         let Some(removed) = search.remove(&cause) else {
-            found.append(&mut diagnostics);
+            if round == 0 {
+                found.append(&mut diagnostics);
+            }
             break;
         };
+        // Beside what became NULL, other types are at fault than those of the rule.
+        if round > 0 && removed.beside_filler {
+            continue_with(judge, &search, &mut error);
+            if error.iter().next().map(refusal::words).as_deref() == Some(&cause) {
+                break;
+            }
+            continue;
+        }
         diagnostics.truncate(1);
         if let Some(diagnostic) = diagnostics.first_mut() {
-            diagnostic.span = better(diagnostic, removed);
+            diagnostic.span = better(diagnostic, &removed);
+        }
+        if round > 0 {
+            diagnostics.retain(|diagnostic| diagnostic.span.is_some());
         }
         found.append(&mut diagnostics);
         match judge.plan(&search.query) {
@@ -67,18 +81,35 @@ pub(crate) fn faults(
     found
 }
 
+fn continue_with(judge: &Judge<'_>, search: &Search<'_, '_, '_>, error: &mut DataFusionError) {
+    if let Err(next) = judge.plan(&search.query) {
+        *error = next;
+    }
+}
+
+/// What the search took out of the query.
+struct Removed {
+    /// Where it stood.
+    place: Option<Span>,
+    /// It was searched for among expressions, and its place is exact.
+    exact: bool,
+    beside_filler: bool,
+}
+
 /// The better of DataFusion's place and the one that the search found. For types DataFusion
 /// knows the columns in an expression, and the expression is what is wrong.
-fn better(diagnostic: &Diagnostic, searched: Option<Span>) -> Option<Span> {
-    const SEARCHED: [Code; 4] = [
+fn better(diagnostic: &Diagnostic, removed: &Removed) -> Option<Span> {
+    const SEARCHED: [Code; 6] = [
+        code::UNKNOWN_TYPE,
+        code::BAD_LITERAL,
         code::TYPE_MISMATCH,
         code::SUBQUERY_COLUMNS,
         code::MISPLACED_AGGREGATE,
         code::FUNCTION_ARGUMENTS,
     ];
     match diagnostic.span {
-        Some(_) if !SEARCHED.contains(&diagnostic.code) => diagnostic.span,
-        known => searched.or(known),
+        Some(_) if !SEARCHED.contains(&diagnostic.code) || !removed.exact => diagnostic.span,
+        known => removed.place.or(known),
     }
 }
 
@@ -93,18 +124,58 @@ struct Search<'s, 'j, 't> {
 
 impl Search<'_, '_, '_> {
     /// Takes the cause of an error out of the query and tells where it stood.
-    fn remove(&mut self, cause: &str) -> Option<Option<Span>> {
+    fn remove(&mut self, cause: &str) -> Option<Removed> {
         let nodes = nodes(&self.query);
         if nodes.len() <= MOST_EXPRESSIONS
             && let Some(at) = self.faulty_root(&nodes, cause)
         {
-            let node = self.descend(&nodes, at, cause);
-            let place = nodes.get(node).and_then(|node| self.places.expression(&node.expr));
+            let node = match () {
+                () if of_a_condition(cause) => at,
+                () if cause.contains("InSubquery") => self.membership(&nodes, at, cause),
+                () => self.descend(&nodes, at, cause),
+            };
+            let place = nodes.get(node).and_then(|node| self.place(&node.expr, cause));
+            let beside_filler = beside_filler(&nodes, node);
             let filler = self.filler();
             self.query = replaced(&self.query, node, &filler);
-            return Some(place);
+            return Some(Removed { place, exact: true, beside_filler });
         }
-        self.remove_clause(cause)
+        let place = self.remove_clause(cause)?;
+        Some(Removed { place, exact: false, beside_filler: false })
+    }
+
+    /// Where a piece is shown for this cause.
+    fn place(&self, expr: &Expr, cause: &str) -> Option<Span> {
+        let code = refusal::by_words(cause);
+        let whole = self.places.expression(expr);
+        match (expr, code) {
+            (Expr::Cast { .. }, code::UNKNOWN_TYPE) => self.places.type_of(expr).or(whole),
+            (Expr::Interval(_), code::BAD_LITERAL) if cause.contains("_precision") => {
+                self.places.type_of(expr).or(whole)
+            }
+            // The call is wrong, and not the window around it.
+            (Expr::Function(call), code::FUNCTION_ARGUMENTS) if call.over.is_some() => {
+                self.places.call(call.name.span()).or(whole)
+            }
+            (_, code::TYPE_MISMATCH | code::BAD_LITERAL) => {
+                let outer = partners::of(&self.query, expr, cause, self.places);
+                outer.or(whole)
+            }
+            _ => whole,
+        }
+    }
+
+    /// The `IN (SELECT …)` around a piece, without which the error goes away as well.
+    fn membership(&mut self, nodes: &[Node], at: usize, cause: &str) -> usize {
+        let tests = |at: &usize| {
+            nodes.get(*at).is_some_and(|node| matches!(node.expr, Expr::InSubquery { .. }))
+        };
+        let suspects: Vec<usize> = (0..nodes.len()).rev().filter(tests).collect();
+        let found = suspects.into_iter().find(|test| {
+            let filler = self.filler();
+            !self.fails_as(&replaced(&self.query, *test, &filler), cause)
+        });
+        found.unwrap_or(at)
     }
 
     /// The innermost whole expression of a clause without which the error goes away.
@@ -219,6 +290,27 @@ impl Search<'_, '_, '_> {
     }
 }
 
+/// True for a condition that is no truth value: the whole of it is.
+fn of_a_condition(cause: &str) -> bool {
+    cause.contains("non-boolean predicate") || cause.contains("condition must be boolean")
+}
+
+/// True where NULL stands directly beside a piece, and not in it.
+fn beside_filler(nodes: &[Node], at: usize) -> bool {
+    let holds = |at: usize| nodes.get(at).is_some_and(|node| is_filler(&node.expr));
+    let above = nodes.get(at).and_then(|node| node.above);
+    let inside = (at..nodes.len()).any(|inner| within(nodes, inner, at) && holds(inner));
+    let beside = (0..nodes.len()).any(|other| {
+        above.is_some() && nodes.get(other).and_then(|n| n.above) == above && holds(other)
+    });
+    inside || beside
+}
+
+fn is_filler(expr: &Expr) -> bool {
+    matches!(expr, Expr::Case { operand: None, conditions, else_result: None, case_token, .. }
+        if conditions.len() == 1 && case_token.0.span == SqlSpan::empty())
+}
+
 /// The words of a message that may name something in the query.
 fn named_in(cause: &str) -> impl Iterator<Item = String> + '_ {
     cause
@@ -331,19 +423,19 @@ mod tests {
         );
         check(
             "select id from orders where sum(amount) > 3 and id > 1",
-            "P0305 1:29-1:40 [sum(amount)] Aggregate functions are not allowed in the WHERE clause; consider using HAVING instead",
+            "P0305 1:29-1:40 [sum(amount)] an aggregate function cannot stand in WHERE; a condition on groups stands in HAVING",
         );
         check(
             "select id from orders where row_number() over (order by id) = 1",
-            "P0306 1:29-1:41 [row_number()] Window functions are not allowed in a WHERE, HAVING or ON clause; consider using QUALIFY, or a subquery",
+            "P0306 1:29-1:60 [row_number() over (order by id)] a window function cannot stand in WHERE; put the condition into QUALIFY, or select from a subquery",
         );
         check(
             "select sum(max(amount)) from orders",
-            "P0305 1:12-1:23 [max(amount)] Aggregate function calls cannot be nested; compute 'max(orders.amount)' in an inner query and aggregate its result",
+            "P0305 1:8-1:24 [sum(max(amount))] an aggregate function cannot take another one's result; compute the inner one in a subquery",
         );
         check(
             "select id, sum(amount) from orders group by status",
-            "P0304 1:8-1:10 [id] 'orders.id' must appear in GROUP BY clause because it's not an aggregate expression; either add 'orders.id' to GROUP BY clause, or use an aggregate function like ANY_VALUE(orders.id)",
+            "P0304 1:8-1:10 [id] `id` is neither grouped nor aggregated; add `id` to GROUP BY, or aggregate it: `max(id)`",
         );
         check(
             "select id from orders where amount",
@@ -357,14 +449,14 @@ mod tests {
             "select id from orders limit 'x'",
             r"
                 P0401 1:23-1:32 [limit 'x'] which rows are kept is not determined; add an ORDER BY whose columns are unique together
-                P0301 1:29-1:32 ['x'] Expected LIMIT to be an integer or null, but got Utf8
+                P0312 1:29-1:32 ['x'] Expected LIMIT to be an integer or null, but got Utf8
             ",
         );
         check(
             "select id from orders limit id",
             r"
                 P0401 1:23-1:31 [limit id] which rows are kept is not determined; add an ORDER BY whose columns are unique together
-                P0202 1:29-1:31 [id] column 'id' not found
+                P0312 1:29-1:31 [id] LIMIT and OFFSET take a number, and this depends on rows; write a number or a parameter, or filter by `row_number()`
             ",
         );
         check(
@@ -377,11 +469,11 @@ mod tests {
         );
         check(
             "select id from orders union select id, name from customers",
-            "P0307 1:1-1:59 [select id from orders union select id, name from customers] UNION queries have different number of columns",
+            "P0307 1:36-1:44 [id, name] this side has 2 columns, the first one 1; select the same number of columns on all sides",
         );
         check(
             "select placed_on from orders union all select true",
-            "P0301 1:47-1:51 [true] Incompatible inputs for Union: Previous inputs were of type Date32, but got incompatible type Boolean on column 'Boolean(true)'",
+            "P0301 1:8-1:17 [placed_on] Incompatible inputs for Union: Previous inputs were of type Date32, but got incompatible type Boolean on column 'Boolean(true)'",
         );
         check(
             "select cast(placed_on as boolean) from orders",
@@ -396,11 +488,11 @@ mod tests {
         );
         check(
             "select id from orders where id in (select id, name from customers)",
-            "P0308 1:29-1:67 [id in (select id, name from customers)] Too many columns! The subquery should only return one column; select only one column in the subquery",
+            "P0308 1:29-1:67 [id in (select id, name from customers)] the subquery stands for one value and selects 2 columns; select the one column that is meant",
         );
         check(
             "select (select id, name from customers) from orders",
-            "P0308 1:9-1:39 [select id, name from customers] Too many columns! The subquery should only return one column; select only one column in the subquery",
+            "P0308 1:9-1:39 [select id, name from customers] the subquery stands for one value and selects 2 columns; select the one column that is meant",
         );
         check(
             "select distinct id from orders order by amount",
@@ -421,7 +513,10 @@ mod tests {
         );
         check(
             "select id from orders having id > 1",
-            "P0304 1:30-1:36 [id > 1] HAVING clause references: orders.id > Int64(1) must appear in the GROUP BY clause or be used in an aggregate function",
+            r"
+                P0304 1:8-1:10 [id] `id` is neither grouped nor aggregated; an aggregate makes one row of all: add `GROUP BY id`, or aggregate it
+                P0304 1:30-1:32 [id] `id` is neither grouped nor aggregated; an aggregate makes one row of all: add `GROUP BY id`, or aggregate it
+            ",
         );
         check(
             "select id from orders qualify id > 1",
@@ -437,13 +532,13 @@ mod tests {
         );
         check(
             "select t.a from (values (1, 2), (3)) as t(a, b)",
-            "P0400 1:33-1:36 [(3)] Inconsistent data length across values list: got 1 values in row 1 but expected 2",
+            "P0311 1:18-1:36 [values (1, 2), (3)] the rows of VALUES differ in length: 2 columns in the first, 1 in another; give all rows the same number of values",
         );
         check(
             "select id from orders fetch first 3 rows only",
             r"
                 P0401 1:23-1:36 [fetch first 3] which rows are kept is not determined; add an ORDER BY whose columns are unique together
-                P0400 1:35-1:36 [3] FETCH clause is not supported yet
+                P0410 1:35-1:36 [3] FETCH clause is not supported yet
             ",
         );
         check(
@@ -455,17 +550,20 @@ mod tests {
         );
         check(
             "select nth_value(amount) over w from orders",
-            "P0400 1:8-1:25 [nth_value(amount)] The window w is not defined",
+            r"
+                
+                P0212 1:31-1:32 [w] there is no window `w` in this SELECT; define it: `WINDOW w AS (…)`
+            ",
         );
         check(
             "select id from orders o full join lateral (select 1) x on true",
-            "P0400 1:43-1:55 [(select 1) x] LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins",
+            "P0410 1:43-1:55 [(select 1) x] LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins",
         );
         check("select a.b.c.d.e from orders a", "P0202 1:10-1:11 [b] `a` has no column `b`");
         check("select date_trunc('month', status), date_part('x', placed_on) from orders", "");
         check(
             "select interval 'x' from orders",
-            r#"P0400 1:17-1:20 ['x'] Parser error: Invalid input syntax for type interval: "x""#,
+            r#"P0313 1:8-1:20 [interval 'x'] Parser error: Invalid input syntax for type interval: "x""#,
         );
         check(
             "select * from generate_series('a', 2)",
@@ -475,7 +573,7 @@ mod tests {
         check("select count(*) filter (where amount) from orders", "");
         check(
             "select array[1, 2][true] from orders",
-            "P0302 1:13-1:25 [[1, 2][true]] Failed to coerce arguments to satisfy a call to 'array_element' function: coercion from List(Int64), Boolean to the signature ArraySignature(array, index) failed; it takes `array_element(array, index)`",
+            "P0302 1:8-1:25 [array[1, 2][true]] Failed to coerce arguments to satisfy a call to 'array_element' function: coercion from List(Int64), Boolean to the signature ArraySignature(array, index) failed; it takes `array_element(array, index)`",
         );
     }
 }

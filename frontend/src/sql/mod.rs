@@ -11,27 +11,37 @@
 
 mod balance;
 mod checks;
+#[cfg(test)]
+mod corpus;
 mod ddl;
 mod dialect;
 mod empty_subquery;
+mod extent;
 mod foreign;
 mod guard;
+mod judge;
 mod lint;
 mod locate;
 mod lookups;
+mod mend;
 #[cfg(test)]
 mod pages;
 mod parameters;
 mod parse;
+mod partners;
 mod pieces;
 mod place;
 mod plan;
 mod provider;
 mod refusal;
 mod resolve;
+mod risky;
 #[cfg(test)]
 mod robustness;
+#[cfg(test)]
+mod slt;
 mod source;
+mod structure;
 mod template;
 #[cfg(test)]
 mod testing;
@@ -40,8 +50,9 @@ use std::collections::BTreeMap;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::execution::context::SessionState;
-use planc_ir::{Catalog, Diagnostic, Plan};
+use planc_ir::{Catalog, Diagnostic, Plan, Span};
 use sqlparser::ast::Query;
+use sqlparser::tokenizer::Token;
 
 pub use ddl::ddl_schema;
 pub use dialect::DIALECTS;
@@ -96,7 +107,35 @@ pub struct Planned {
 /// # Errors
 /// P0101 to P0105, P0108 and P0109, placed.
 pub fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
-    guard::protected(|| parse::parse(rule)).unwrap_or_else(|fault| Err(vec![fault]))
+    let parsed = guard::protected(|| parse::parse(rule)).unwrap_or_else(|fault| Err(vec![fault]));
+    // What cannot be read may be so because of what cannot be seen.
+    parsed.map_err(|mut errors| {
+        errors.extend(lint::invisible_text::lint(rule.text));
+        errors
+    })
+}
+
+/// Where a rule's text first names a table, in DataFusion's way of normalising names.
+pub fn table_place(text: &str, table: &str) -> Option<Span> {
+    let (rest, base) = source::skip_mark(text);
+    let lexemes = place::lexemes(rest);
+    let wanted: Vec<&str> = table.split('.').collect();
+    let tokens = wanted.len() * 2 - 1;
+    lexemes.windows(tokens).find_map(|window| {
+        let named = window.iter().enumerate().all(|(at, lexeme)| match &lexeme.token {
+            Token::Period => at % 2 == 1,
+            Token::Word(word) => {
+                let name = match word.quote_style {
+                    Some(_) => word.value.clone(),
+                    None => word.value.to_ascii_lowercase(),
+                };
+                at % 2 == 0 && wanted.get(at / 2) == Some(&name.as_str())
+            }
+            _ => false,
+        });
+        let (first, last) = (window.first()?, window.last()?);
+        named.then(|| Span::new(first.start + base, last.end + base))
+    })
 }
 
 /// Plans a parsed rule against the tables of `catalog`.

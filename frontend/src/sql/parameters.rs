@@ -76,8 +76,7 @@ fn undeclared(written: &str, params: &BTreeMap<String, DataType>) -> Diagnostic 
             .help("write `$name` and declare the parameter in `[params]` of planc.toml");
     };
     let nearest = did_you_mean(named, params.keys().map(String::as_str))
-        .map(|words| words.replace('`', "").replace("did you mean ", ""))
-        .map(|near| format!("did you mean `${}`?", near.trim_end_matches('?')));
+        .map(|words| words.replace(" `", " `$"));
     Diagnostic::new(code::PARAMETER, format!("the parameter `{written}` is not declared")).help(
         nearest.unwrap_or_else(|| {
             format!("declare it in planc.toml: `[params]` and `{name} = \"int64\"`")

@@ -1,14 +1,16 @@
 //! From sqlparser's lines and columns to byte offsets in the rule's text.
 
 use std::cell::OnceCell;
+use std::ops::ControlFlow;
 
 use planc_ir::{LineIndex, Span};
-use sqlparser::ast::{CastKind, Expr, Spanned};
+use sqlparser::ast::{CastKind, Expr, Spanned, Values, Visit, Visitor};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Tokenizer};
 
 use super::dialect::relocate;
+use super::extent::extent;
 use super::source::skip_mark;
 
 /// One token's place in the text that was parsed.
@@ -40,6 +42,11 @@ impl<'a> Places<'a> {
             None => Places { sql: rest, base, original: None, lines, lexemes },
             Some(sql) => Places { sql, base, original: Some(rest), lines, lexemes },
         }
+    }
+
+    /// True where the rule is written in DataFusion's dialect: places are exact there.
+    pub(crate) fn is_original(&self) -> bool {
+        self.original.is_none()
     }
 
     /// The text that sqlparser reads.
@@ -75,50 +82,99 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// An expression, as far as its text reaches: calls to their bracket, casts and prefix
-    /// operators from their first word.
+    /// An expression, as far as its text reaches, with brackets, keywords and OVER.
     pub(crate) fn expression(&self, expr: &Expr) -> Option<Span> {
-        let span = match expr {
+        let rough = self.rough(expr)?;
+        if let Some(exact) = extent(self.lexemes(), rough, expr) {
+            return self.in_text(exact);
+        }
+        match expr {
             Expr::Function(function) => {
-                let arguments = self.balanced(self.in_sql(expr.span())?);
+                let arguments = self.balanced(rough);
                 let name = self.in_sql(function.name.span())?;
                 let call = self.call_end(name).max(arguments.end);
-                return self.in_text(Span::new(name.start.min(arguments.start), call));
+                self.in_text(Span::new(name.start.min(arguments.start), call))
             }
-            _ => self.balanced(self.in_sql(expr.span())?),
-        };
-        let lexemes = self.lexemes();
-        let first = lexemes.partition_point(|lexeme| lexeme.end <= span.start);
-        let before = |nth: usize| first.checked_sub(nth).and_then(|at| lexemes.get(at));
-        let start = match expr {
-            Expr::UnaryOp { .. } | Expr::Exists { .. } => before(1).map(|lexeme| lexeme.start),
-            Expr::Cast { kind: CastKind::DoubleColon, .. } => None,
-            Expr::Cast { .. }
-            | Expr::Extract { .. }
-            | Expr::Substring { .. }
-            | Expr::Trim { .. }
-            | Expr::Ceil { .. }
-            | Expr::Floor { .. }
-            | Expr::Position { .. }
-            | Expr::Overlay { .. } => {
-                // The last word that opens a bracket around it.
-                let mut at = first;
-                while at > 0 && lexemes.get(at).is_some_and(|l| l.token != Token::LParen) {
-                    at -= 1;
-                }
-                at.checked_sub(1).and_then(|word| lexemes.get(word)).map(|lexeme| lexeme.start)
-            }
-            _ => None,
-        };
-        let start = start.unwrap_or(span.start);
-        let mut grown = self.balanced(Span::new(start, span.end));
-        let behind = lexemes.partition_point(|lexeme| lexeme.start < grown.end);
-        if let Expr::Cast { kind: CastKind::DoubleColon, .. } = expr
-            && let Some(type_name) = lexemes.get(behind + 1)
-        {
-            grown.end = type_name.end;
+            _ => self.in_text(self.balanced(rough)),
         }
-        self.in_text(grown)
+    }
+
+    /// What sqlparser knows of an expression's place, or of its parts'.
+    fn rough(&self, expr: &Expr) -> Option<Span> {
+        struct Parts(SqlSpan);
+        impl Visitor for Parts {
+            type Break = ();
+
+            fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+                self.0 = self.0.union(&expr.span());
+                ControlFlow::Continue(())
+            }
+        }
+        let mut parts = Parts(expr.span());
+        let _ = expr.visit(&mut parts);
+        self.in_sql(parts.0)
+    }
+
+    /// The first and the last token of a span of the user's text.
+    pub(crate) fn ends(&self, span: Span) -> Option<(Span, Span)> {
+        let inside = |lexeme: &&Lexeme| {
+            let placed = self.in_text(Span::new(lexeme.start, lexeme.end));
+            placed.is_some_and(|at| span.start <= at.start && at.end <= span.end)
+        };
+        let mut tokens = self.lexemes().iter().filter(inside);
+        let first = tokens.next()?;
+        let last = tokens.next_back().unwrap_or(first);
+        let placed = |lexeme: &Lexeme| self.in_text(Span::new(lexeme.start, lexeme.end));
+        Some((placed(first)?, placed(last)?))
+    }
+
+    /// From the word VALUES to its last row.
+    pub(crate) fn values(&self, values: &Values) -> Option<Span> {
+        let first = self.in_sql(values.rows.first()?.span())?;
+        let last = self.span(values.rows.last()?.span());
+        let lexemes = self.lexemes();
+        let before = lexemes.partition_point(|lexeme| lexeme.end <= first.start);
+        let word = lexemes.get(..before)?.iter().rev().find(
+            |lexeme| matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::VALUES),
+        )?;
+        self.spanning(self.in_text(Span::new(word.start, word.end)), last)
+    }
+
+    /// The type that a cast names, or the field that qualifies an interval.
+    pub(crate) fn type_of(&self, expr: &Expr) -> Option<Span> {
+        let whole = extent(self.lexemes(), self.rough(expr)?, expr)?;
+        let lexemes = self.lexemes();
+        let first = lexemes.partition_point(|lexeme| lexeme.end <= whole.start);
+        let behind = lexemes.partition_point(|lexeme| lexeme.start < whole.end);
+        let tokens = lexemes.get(first..behind)?;
+        let is_as = |lexeme: &Lexeme| matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::AS);
+        let (from, to) = match expr {
+            Expr::Cast { kind: CastKind::DoubleColon, .. } => {
+                (tokens.iter().rposition(|l| l.token == Token::DoubleColon)? + 1, tokens.len())
+            }
+            Expr::Cast { .. } => (tokens.iter().rposition(is_as)? + 1, tokens.len() - 1),
+            Expr::Interval(interval) => {
+                let value = self.in_sql(interval.value.span())?;
+                (tokens.iter().position(|l| l.start >= value.end)?, tokens.len())
+            }
+            _ => return None,
+        };
+        let (start, end) = (tokens.get(from)?.start, tokens.get(to.checked_sub(1)?)?.end);
+        self.in_text(Span::new(start, end))
+    }
+
+    /// True where a piece of the user's text holds no comment.
+    pub(crate) fn is_plain(&self, start: usize, end: usize) -> bool {
+        let text = start.checked_sub(self.base).zip(end.checked_sub(self.base));
+        text.and_then(|(start, end)| self.sql.get(start..end))
+            .is_some_and(|piece| !piece.contains("--") && !piece.contains("/*"))
+    }
+
+    /// From the first token at or behind the start of one span to the end of another, both
+    /// grown to balanced brackets.
+    pub(crate) fn spanning(&self, first: Option<Span>, last: Option<Span>) -> Option<Span> {
+        let (first, last) = (first?, last?);
+        Some(Span::new(first.start.min(last.start), last.end.max(first.end)))
     }
 
     /// Where something stands, with the keyword before it if it is one of `words`.

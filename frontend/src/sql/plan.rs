@@ -2,17 +2,29 @@
 
 use std::sync::Arc;
 
-use datafusion::common::Result;
+use datafusion::common::DataFusionError;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::sql::planner::SqlToRel;
-use planc_ir::{Catalog, Diagnostic, Plan, Span, code};
-use sqlparser::ast::{Query, Statement};
+use planc_ir::{Catalog, Diagnostic, Plan, Severity, Span, code};
+use sqlparser::ast::Query;
 
+use super::judge::Judge;
 use super::parameters::{ParameterTypes, type_parameters};
 use super::place::Places;
 use super::provider::Provider;
-use super::{Parsed, Planned, checks, empty_subquery, foreign, lint, locate, resolve};
+use super::resolve::Resolution;
+use super::{
+    Parsed, Planned, empty_subquery, foreign, lint, locate, mend, refusal, resolve, structure,
+};
+
+/// The rule that is planned, and what it is planned with.
+struct Work<'a> {
+    parsed: &'a Parsed,
+    query: &'a Query,
+    catalog: &'a Catalog,
+    state: &'a SessionState,
+    places: &'a Places<'a>,
+}
 
 pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
     let Some(query) = &parsed.query else {
@@ -21,32 +33,120 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
     let places = Places::new(&parsed.text, parsed.translated.as_deref());
     let mut query = query.clone();
     let mut diagnostics = type_parameters(&mut query, &parsed.params, &places);
+    diagnostics.extend(lint::invisible_text::lint(&parsed.text));
     diagnostics.extend(lint::lint(&query, state, &places));
     diagnostics.extend(empty_subquery::check(&query, &places));
-    diagnostics.extend(resolve::resolve(&query, catalog, state, &places));
     if parsed.translated.is_some() {
         diagnostics.extend(foreign::functions::check(&query, &parsed.dialect, &places));
     }
-    let types = Arc::new(ParameterTypes { params: parsed.params.clone() });
-    let judge = Judge { provider: Provider { catalog, state, types } };
+    let resolution = resolve::resolve(&query, catalog, state, &places);
+    let work = Work { parsed, query: &query, catalog, state, places: &places };
     let mut plan = None;
-    if !diagnostics.iter().any(Diagnostic::is_error) {
-        match judge.plan(&query) {
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        // What only planc refuses: DataFusion is not asked.
+        diagnostics.extend(resolution.found);
+    } else {
+        let judge = work.judge(catalog);
+        let doubtful = resolution.found.iter().any(Diagnostic::is_error);
+        let judged = judge.plan(&query).and_then(|logical| {
+            if doubtful {
+                judge.physical(&logical)?;
+            }
+            Ok(logical)
+        });
+        match judged {
             Ok(logical) => {
-                diagnostics.extend(lint::lint_plan(&logical, &query, &places));
-                if parsed.translated.is_some() {
-                    diagnostics.extend(foreign::division::check(
-                        &logical,
-                        &parsed.dialect,
-                        &parsed.text,
-                    ));
-                }
+                diagnostics.extend(accepted(resolution.found));
+                diagnostics.extend(work.warnings(&logical));
                 plan = Some(Plan::new(logical));
             }
-            Err(error) => diagnostics.extend(locate::faults(&judge, &query, error, &places)),
+            Err(error) => diagnostics.extend(work.refused(error, resolution)),
         }
     }
-    // A function that does not exist needs no comparison.
+    forget_translations_of_the_unknown(&mut diagnostics);
+    settle(&mut diagnostics);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        plan = None;
+    }
+    Planned { plan, diagnostics }
+}
+
+impl<'a> Work<'a> {
+    fn judge<'c>(&self, catalog: &'c Catalog) -> Judge<'c>
+    where
+        'a: 'c,
+    {
+        let types = Arc::new(ParameterTypes { params: self.parsed.params.clone() });
+        Judge { provider: Provider { catalog, state: self.state, types } }
+    }
+
+    fn warnings(&self, logical: &LogicalPlan) -> Vec<Diagnostic> {
+        let mut found = lint::lint_plan(logical, self.query, self.places);
+        if self.parsed.translated.is_some() {
+            let (dialect, text) = (&self.parsed.dialect, &self.parsed.text);
+            found.extend(foreign::division::check(logical, dialect, text));
+        }
+        found
+    }
+
+    /// What is wrong with a query that DataFusion refuses; at least one error.
+    fn refused(&self, error: DataFusionError, resolution: Resolution) -> Vec<Diagnostic> {
+        let Resolution { mut found, shape, missing } = resolution;
+        let mut suspects = shape;
+        suspects.extend(structure::suspects(self.query, self.state, self.places));
+        if !found.iter().any(Diagnostic::is_error) {
+            // DataFusion's word on two columns of one name has no fix, the resolver's has.
+            let explained = self.explained(error, suspects).into_iter().map(|mut fault| {
+                let twin = found.iter().find(|f| f.code == fault.code && f.span == fault.span);
+                if let Some(twin) = twin.filter(|_| fault.fixes.is_empty()) {
+                    fault.fixes.clone_from(&twin.fixes);
+                }
+                fault
+            });
+            let explained: Vec<Diagnostic> = explained.collect();
+            found.retain(|f| {
+                !explained.iter().any(|fault| fault.code == f.code && fault.span == f.span)
+            });
+            found.extend(explained);
+            return found;
+        }
+        // Wrong names are taken to be of any type, and typing goes on.
+        let (query, catalog) = mend::mended(self.query, self.catalog, &missing);
+        if let Err(error) = self.judge(&catalog).plan(&query) {
+            let searched = locate::faults(&self.judge(&catalog), &query, error, self.places);
+            found.extend(searched.into_iter().filter(mend::survives));
+            found.extend(suspects.into_iter().filter(|s| s.code != code::UNGROUPED_COLUMN));
+        }
+        found
+    }
+
+    /// Suspects that fit the error, or what the search finds.
+    fn explained(&self, error: DataFusionError, suspects: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let fits = suspects.iter().any(|suspect| refusal::is_of(&error, suspect.code));
+        if fits {
+            return suspects;
+        }
+        let mut found = locate::faults(&self.judge(self.catalog), self.query, error, self.places);
+        found.retain(|fault| !suspects.iter().any(|suspect| suspect.code == fault.code));
+        // A column beside the groups may be allowed by a key; the others are faults by themselves.
+        found.extend(suspects.into_iter().filter(|s| s.code != code::UNGROUPED_COLUMN));
+        found
+    }
+}
+
+/// The resolver's findings on a query that DataFusion plans: none of its errors is one.
+fn accepted(found: Vec<Diagnostic>) -> impl Iterator<Item = Diagnostic> {
+    found.into_iter().filter_map(|mut finding| match finding.code {
+        code::DUPLICATE_ALIAS => {
+            finding.severity = Severity::Warning;
+            Some(finding)
+        }
+        _ => (!finding.is_error()).then_some(finding),
+    })
+}
+
+/// A function that does not exist needs no comparison.
+fn forget_translations_of_the_unknown(diagnostics: &mut Vec<Diagnostic>) {
     let unknown: Vec<_> =
         diagnostics.iter().filter(|d| d.code == code::UNKNOWN_FUNCTION).map(|d| d.span).collect();
     let overlaps = |a: Option<Span>, b: Option<Span>| match (a, b) {
@@ -57,31 +157,6 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
         d.code != code::UNVERIFIED_TRANSLATION
             || !unknown.iter().any(|span| overlaps(*span, d.span))
     });
-    settle(&mut diagnostics);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        plan = None;
-    }
-    Planned { plan, diagnostics }
-}
-
-/// DataFusion's word on a query.
-pub(crate) struct Judge<'a> {
-    pub(crate) provider: Provider<'a>,
-}
-
-impl Judge<'_> {
-    /// Plans the query and checks all that DataFusion checks before it runs one; returns the
-    /// plan as it was before type coercion.
-    pub(crate) fn plan(&self, query: &Query) -> Result<LogicalPlan> {
-        let statement = Statement::Query(Box::new(query.clone()));
-        let plan = SqlToRel::new(&self.provider).sql_statement_to_plan(statement)?;
-        let plan = self.provider.types.without_casts(plan)?;
-        let state = self.provider.state;
-        let analyzer = state.analyzer();
-        let typed = analyzer.execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
-        checks::check(&typed)?;
-        Ok(plan)
-    }
 }
 
 /// Sorts by place, and keeps one of several reports on the same place with the same code.

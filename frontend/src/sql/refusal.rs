@@ -23,6 +23,9 @@ fn diagnostic(error: &DataFusionError, places: &Places<'_>) -> Diagnostic {
         diagnostic.message.clone_from(&found.message);
     }
     diagnostic.span = found.span.and_then(|span| place(span, places));
+    if let Some(narrow) = missing_field(error, diagnostic.span, places) {
+        (diagnostic.code, diagnostic.span) = narrow;
+    }
     if let Some(help) = helps(found) {
         diagnostic.help = Some(help);
     }
@@ -32,6 +35,23 @@ fn diagnostic(error: &DataFusionError, places: &Places<'_>) -> Diagnostic {
         }
     }
     diagnostic
+}
+
+/// Of a qualified name that does not exist: the qualifier if it is unknown, else the column.
+fn missing_field(
+    error: &DataFusionError,
+    span: Option<planc_ir::Span>,
+    places: &Places<'_>,
+) -> Option<(Code, Option<planc_ir::Span>)> {
+    let DataFusionError::SchemaError(schema, _) = innermost(error) else { return None };
+    let SchemaError::FieldNotFound { field, valid_fields } = schema.as_ref() else { return None };
+    let qualifier = field.relation.as_ref()?;
+    let known = valid_fields.iter().any(|valid| valid.relation.as_ref() == Some(qualifier));
+    let (first, last) = places.ends(span?)?;
+    Some(match known {
+        true => (code::UNKNOWN_COLUMN, Some(last)),
+        false => (code::UNKNOWN_QUALIFIER, Some(first)),
+    })
 }
 
 fn helps(found: &DfDiagnostic) -> Option<String> {
@@ -46,6 +66,10 @@ fn place(span: DfSpan, places: &Places<'_>) -> Option<planc_ir::Span> {
 
 /// Splits off what is advice, and the list of a function's signatures.
 fn shortened(words: &str) -> (String, Option<String>) {
+    if let Some((message, list)) = words.split_once(" failed to match any signature, errors:") {
+        let (_, help) = shortened(list);
+        return (format!("{message} does not take arguments of these types"), help);
+    }
     if let Some((message, rest)) = words.split_once(" No function matches") {
         let signatures: Vec<String> = rest
             .lines()
@@ -80,7 +104,14 @@ fn lower_first(words: &str) -> String {
 /// The words of an error, without what DataFusion puts around them.
 pub(crate) fn words(error: &DataFusionError) -> String {
     let text = innermost(error).strip_backtrace();
-    let text = text.split("\nThis issue was likely caused by").next().unwrap_or_default();
+    // DataFusion adds a request for a bug report in the middle.
+    let text = match text.split_once("\nThis issue was likely caused by") {
+        Some((before, rest)) => {
+            let rest = rest.split_once("/issues").map_or("", |(_, rest)| rest);
+            format!("{before}{rest}")
+        }
+        None => text,
+    };
     let mut words = text.trim();
     for prefix in [
         "Error during planning: ",
@@ -129,8 +160,23 @@ pub(crate) fn code_of(error: &DataFusionError) -> Code {
             SchemaError::DuplicateQualifiedField { .. }
             | SchemaError::DuplicateUnqualifiedField { .. } => code::DUPLICATE_OUTPUT,
         },
+        DataFusionError::NotImplemented(words) => match by_words(words) {
+            code::REFUSED => code::UNSUPPORTED,
+            code => code,
+        },
         root => by_words(&root.strip_backtrace()),
     }
+}
+
+/// True where the error, or one of several, is what a suspect of this code would cause.
+pub(crate) fn is_of(error: &DataFusionError, suspect: Code) -> bool {
+    const PLACEMENT: [Code; 2] = [code::MISPLACED_AGGREGATE, code::MISPLACED_WINDOW];
+    error.iter().any(|error| match code_of(error) {
+        // Names were resolved before, but for those in LIMIT, where none can be.
+        code::UNKNOWN_COLUMN => suspect == code::LIMIT_VALUE,
+        found if PLACEMENT.contains(&found) => PLACEMENT.contains(&suspect),
+        found => found == suspect,
+    })
 }
 
 /// The code of an error with these words.
@@ -142,6 +188,29 @@ pub(crate) fn by_words(words: &str) -> Code {
 /// Words of DataFusion's messages and what they mean; the first row with all its words counts.
 static BY_WORDS: &[(&[&str], Code)] = &[
     (&["require unique expression names"], code::DUPLICATE_OUTPUT),
+    (&["Inconsistent data length across values list"], code::COLUMN_COUNT),
+    (&["does not support logical expression AggregateFunction"], code::MISPLACED_AGGREGATE),
+    (&["does not support logical expression WindowFunction"], code::MISPLACED_WINDOW),
+    (&["LIMIT must be"], code::LIMIT_VALUE),
+    (&["OFFSET must be"], code::LIMIT_VALUE),
+    (&["Expected LIMIT to be"], code::LIMIT_VALUE),
+    (&["Expected OFFSET to be"], code::LIMIT_VALUE),
+    (&["Unsupported LIMIT"], code::LIMIT_VALUE),
+    (&["Unsupported OFFSET"], code::LIMIT_VALUE),
+    (&["SELECT * with no tables"], code::UNKNOWN_TABLE),
+    (&["grouping columns"], code::UNGROUPED_COLUMN),
+    (&["precision <="], code::UNKNOWN_TYPE),
+    (&["Cannot cast string"], code::BAD_LITERAL),
+    (&["Error parsing timestamp"], code::BAD_LITERAL),
+    (&["Substring without for/from"], code::FUNCTION_ARGUMENTS),
+    (&["argument of"], code::FUNCTION_ARGUMENTS),
+    (&["Source table contains"], code::COLUMN_COUNT),
+    (&["The window", "is not defined"], code::UNKNOWN_WINDOW),
+    (&["Invalid window frame"], code::WINDOW_FRAME),
+    (&["indow frame"], code::WINDOW_FRAME),
+    (&["Unsupported SQL type"], code::UNKNOWN_TYPE),
+    (&["Invalid input syntax for type interval"], code::BAD_LITERAL),
+    (&["Interval Expression"], code::BAD_LITERAL),
     (&["Order by column out of bounds"], code::ORDINAL),
     (&["Order by index starts at 1"], code::ORDINAL),
     (&["Cannot find column with position"], code::ORDINAL),
@@ -153,6 +222,8 @@ static BY_WORDS: &[(&[&str], Code)] = &[
     (&["Aggregate function calls cannot be nested"], code::MISPLACED_AGGREGATE),
     (&["cannot be nested"], code::MISPLACED_AGGREGATE),
     (&["cannot contain nested"], code::MISPLACED_AGGREGATE),
+    (&["cannot contain window"], code::MISPLACED_AGGREGATE),
+    (&["failed to match any signature"], code::FUNCTION_ARGUMENTS),
     (&["Window functions are not allowed"], code::MISPLACED_WINDOW),
     (&["different number of columns"], code::SET_OPERATION_COLUMNS),
     (&["must have the same number of columns"], code::SET_OPERATION_COLUMNS),
@@ -175,7 +246,6 @@ static BY_WORDS: &[(&[&str], Code)] = &[
     (&["Failed to coerce case"], code::TYPE_MISMATCH),
     (&["non-boolean predicate"], code::TYPE_MISMATCH),
     (&["must be boolean type"], code::TYPE_MISMATCH),
-    (&["to be an integer or null"], code::TYPE_MISMATCH),
     (&["a common type"], code::TYPE_MISMATCH),
     (&["compatible types"], code::TYPE_MISMATCH),
     (&["Incompatible inputs for Union"], code::TYPE_MISMATCH),

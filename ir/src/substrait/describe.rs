@@ -5,6 +5,7 @@
 
 mod expression;
 mod types;
+mod uri;
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -26,7 +27,7 @@ use crate::Diagnostic;
 /// See [`describe`](super::describe).
 pub(super) fn describe(bytes: &[u8]) -> Result<String, Diagnostic> {
     let (plan, pieces) = read(bytes)?;
-    let mut text = Text { pieces, ..Text::default() };
+    let mut text = Text { pieces, uris: uri::uris(bytes), ..Text::default() };
     text.plan(&plan);
     Ok(text.out)
 }
@@ -41,6 +42,8 @@ struct Text {
     types: HashMap<u32, String>,
     variations: HashMap<u32, String>,
     pieces: Pieces,
+    /// Extensions of older producers.
+    uris: uri::Uris,
 }
 
 impl Text {
@@ -55,7 +58,8 @@ impl Text {
             .iter()
             .map(|urn| (urn.extension_urn_anchor, urn.urn.as_str()))
             .collect();
-        for declaration in &plan.extensions {
+        let uris = std::mem::take(&mut self.uris);
+        for (place, declaration) in plan.extensions.iter().enumerate() {
             let (kind, urn, anchor, name) = match &declaration.mapping_type {
                 Some(MappingType::ExtensionFunction(f)) => {
                     self.functions.insert(f.function_anchor, f.name.clone());
@@ -72,7 +76,8 @@ impl Text {
                 }
                 None => continue,
             };
-            let urn = urns.get(&urn).copied().unwrap_or("an unknown extension");
+            let urn = urns.get(&urn).copied().or_else(|| uris.of(place));
+            let urn = urn.unwrap_or("an unknown extension");
             self.line(format!("{kind} {anchor} {name} of {urn}"));
         }
         for url in &plan.expected_type_urls {

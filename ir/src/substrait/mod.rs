@@ -11,6 +11,7 @@ mod describe;
 mod encode;
 mod extension;
 mod functions;
+mod json;
 
 use datafusion::common::DFSchema;
 use datafusion::execution::SessionState;
@@ -76,6 +77,21 @@ pub fn decode(bytes: &[u8], functions: &SessionState) -> Result<Plan, Diagnostic
 /// Err: `MALFORMED_ARTIFACT` where the bytes are no Substrait plan.
 pub fn describe(bytes: &[u8]) -> Result<String, Diagnostic> {
     stacker::grow(STACK, || describe::describe(bytes))
+}
+
+/// Any Substrait plan in Substrait's JSON mapping.
+///
+/// Err: `MALFORMED_ARTIFACT` where the bytes are no Substrait plan, or are nested more deeply
+/// than protobuf's readers go (100 messages).
+pub fn to_json(bytes: &[u8]) -> Result<String, Diagnostic> {
+    stacker::grow(STACK, || json::write(bytes))
+}
+
+/// The bytes of a plan that is written in Substrait's JSON mapping.
+///
+/// Err: `MALFORMED_ARTIFACT` where the text is no Substrait plan.
+pub fn from_json(text: &str) -> Result<Vec<u8>, Diagnostic> {
+    stacker::grow(STACK, || json::read(text))
 }
 
 /// The names of the operators and special forms in planc's own URN.

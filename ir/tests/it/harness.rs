@@ -165,7 +165,7 @@ pub async fn bind(context: &SessionContext, plan: LogicalPlan) -> LogicalPlan {
 }
 
 /// Schema and rows as text; the rows sorted unless the plan sorts. An error stands alone.
-async fn rows(context: &SessionContext, plan: LogicalPlan) -> Vec<String> {
+pub async fn rows(context: &SessionContext, plan: LogicalPlan) -> Vec<String> {
     let ordered = is_ordered(&plan);
     let frame = DataFrame::new(context.state(), plan);
     let batches = match frame.collect().await {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod codec;
+mod fixtures;
 mod functions;
 mod harness;
 mod hostile;

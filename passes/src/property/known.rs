@@ -12,7 +12,7 @@ use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, LogicalPlan, Operator, TableScan};
 use planc_ir::catalog::{declared, table_name};
 
-use super::{Outcomes, is_exact_equality, is_volatile, outcomes, rejects_null};
+use super::{Outcomes, can_be_null, is_exact_equality, is_volatile, outcomes};
 use crate::PassContext;
 
 /// Facts about the columns of a relation.
@@ -22,10 +22,12 @@ pub(crate) struct Known {
     pub(crate) conditions: Vec<Expr>,
     /// Columns with one value throughout, of types whose equal values are interchangeable.
     pub(crate) constants: HashMap<Column, ScalarValue>,
-    /// Columns without NULL, beyond what the schema says.
+    /// Columns without NULL, beyond what the schema and the conditions say.
     not_null: HashSet<Column>,
     /// The same by declaration.
     declared: HashMap<Column, Declaration>,
+    /// Whether only the constants are wanted.
+    constants_only: bool,
 }
 
 /// The constraint of a table that says that a column holds no NULL.
@@ -41,11 +43,12 @@ impl Known {
     /// constraint says that it cannot, the context notes it.
     pub(crate) fn is_nullable(&self, expr: &Expr, schema: &DFSchema, cx: &PassContext) -> bool {
         let proven = |column: &Column| {
-            let nullable = !self.not_null.contains(column)
-                && schema.field_from_column(column).map_or(true, |field| field.is_nullable());
+            let field = schema.field_from_column(column);
+            let nullable =
+                field.map_or(true, |field| field.is_nullable()) && !self.is_not_null(column);
             if nullable { Outcomes::ANY } else { Outcomes::VALUE }
         };
-        if !outcomes(expr, &proven).has(Outcomes::NULL) {
+        if !can_be_null(expr, &proven) {
             return false;
         }
         if self.declared.is_empty() {
@@ -55,7 +58,7 @@ impl Known {
             Some(_) => Outcomes::VALUE,
             None => proven(column),
         };
-        if outcomes(expr, &trusted).has(Outcomes::NULL) {
+        if can_be_null(expr, &trusted) {
             return true;
         }
         for column in expr.column_refs() {
@@ -68,31 +71,24 @@ impl Known {
         false
     }
 
-    /// The columns that hold no NULL for certain, without regard to declarations.
-    pub(crate) fn not_null(&self) -> &HashSet<Column> {
-        &self.not_null
+    fn is_not_null(&self, column: &Column) -> bool {
+        self.not_null.contains(column)
+            || self.conditions.iter().any(|condition| rejects(condition, column))
     }
 
     /// Adds what a predicate says that is TRUE on every row.
     pub(crate) fn assume(&mut self, predicate: &Expr, schema: &DFSchema) {
         for condition in split_conjunction(predicate) {
-            if is_volatile(condition) {
-                continue;
-            }
-            for column in condition.column_refs() {
-                let null = HashSet::from([column.clone()]);
-                if !self.not_null.contains(column) && rejects_null(condition, &null) {
-                    self.not_null.insert(column.clone());
-                }
-            }
             if let Some((column, value)) = equated(condition)
                 && schema.field_from_column(column).is_ok_and(|field| {
                     is_exact_equality(field.data_type()) && *field.data_type() == value.data_type()
                 })
             {
-                self.constants.entry(column.clone()).or_insert_with(|| value.clone());
+                self.constants.entry(column.clone()).or_insert(value);
             }
-            self.conditions.push(condition.clone());
+            if !self.constants_only && !is_volatile(condition) {
+                self.conditions.push(condition.clone());
+            }
         }
     }
 
@@ -108,9 +104,16 @@ impl Known {
     /// The same facts where columns have other names; what speaks of others is dropped.
     fn renamed(self, names: &HashMap<Column, Column>) -> Known {
         let named = |column: Column| names.get(&column).cloned();
-        let conditions = self.conditions.into_iter().filter(|condition| {
-            condition.column_refs().iter().all(|column| names.contains_key(*column))
-        });
+        let mut not_null = self.not_null;
+        let (conditions, dropped): (Vec<_>, Vec<_>) =
+            self.conditions.into_iter().partition(|condition| {
+                condition.column_refs().iter().all(|column| names.contains_key(*column))
+            });
+        for condition in &dropped {
+            let columns = condition.column_refs().into_iter();
+            let kept = columns.filter(|c| names.contains_key(*c) && rejects(condition, c));
+            not_null.extend(kept.cloned());
+        }
         let rename = |condition: Expr| {
             let renamed = condition.transform(|expr| match expr {
                 Expr::Column(column) => Ok(match names.get(&column) {
@@ -122,13 +125,14 @@ impl Known {
             renamed.data().ok()
         };
         Known {
-            conditions: conditions.filter_map(rename).collect(),
+            conditions: conditions.into_iter().filter_map(rename).collect(),
             constants: self
                 .constants
                 .into_iter()
                 .filter_map(|(column, value)| Some((named(column)?, value)))
                 .collect(),
-            not_null: self.not_null.into_iter().filter_map(named).collect(),
+            not_null: not_null.into_iter().filter_map(named).collect(),
+            constants_only: self.constants_only,
             declared: self
                 .declared
                 .into_iter()
@@ -138,24 +142,47 @@ impl Known {
     }
 }
 
-/// `column = literal`, in either order.
-fn equated(condition: &Expr) -> Option<(&Column, &ScalarValue)> {
-    let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = condition else {
-        return None;
-    };
-    match (&**left, &**right) {
-        (Expr::Column(column), Expr::Literal(value, _))
-        | (Expr::Literal(value, _), Expr::Column(column))
-            if !value.is_null() =>
+/// Whether the condition is not TRUE where the column is NULL.
+fn rejects(condition: &Expr, null: &Column) -> bool {
+    let column = |column: &Column| if column == null { Outcomes::NULL } else { Outcomes::ANY };
+    !outcomes(condition, &column).has(Outcomes::TRUE)
+}
+
+/// `column = literal`, in either order; a boolean column, or its negation.
+fn equated(condition: &Expr) -> Option<(&Column, ScalarValue)> {
+    match condition {
+        Expr::Column(column) => Some((column, ScalarValue::Boolean(Some(true)))),
+        Expr::Not(inner) => match inner.as_ref() {
+            Expr::Column(column) => Some((column, ScalarValue::Boolean(Some(false)))),
+            _ => None,
+        },
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => match (&**left, &**right)
         {
-            Some((column, value))
-        }
+            (Expr::Column(column), Expr::Literal(value, _))
+            | (Expr::Literal(value, _), Expr::Column(column))
+                if !value.is_null() =>
+            {
+                Some((column, value.clone()))
+            }
+            _ => None,
+        },
         _ => None,
     }
 }
 
 /// What holds on every row of the plan's output, in its columns.
 pub(crate) fn known(plan: &LogicalPlan) -> Known {
+    gather(plan, false)
+}
+
+/// The constants of [`known`], for less.
+pub(crate) fn known_constants(plan: &LogicalPlan) -> HashMap<Column, ScalarValue> {
+    gather(plan, true).constants
+}
+
+fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
+    let nothing = || Known { constants_only, ..Known::default() };
+    let known = |plan: &LogicalPlan| gather(plan, constants_only);
     match plan {
         LogicalPlan::Filter(filter) => {
             let mut facts = known(&filter.input);
@@ -168,11 +195,11 @@ pub(crate) fn known(plan: &LogicalPlan) -> Known {
         }
         LogicalPlan::Aggregate(aggregate) => {
             if matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)]) {
-                return Known::default();
+                return nothing();
             }
             let outputs = aggregate.schema.columns();
             if outputs.len() != aggregate.group_expr.len() + aggregate.aggr_expr.len() {
-                return Known::default();
+                return nothing();
             }
             projected(known(&aggregate.input), aggregate.group_expr.iter().zip(outputs))
         }
@@ -181,7 +208,10 @@ pub(crate) fn known(plan: &LogicalPlan) -> Known {
             known(&alias.input).renamed(&names.collect())
         }
         LogicalPlan::TableScan(scan) => {
-            let mut facts = Known { declared: declarations(scan), ..Known::default() };
+            let mut facts = nothing();
+            if !constants_only {
+                facts.declared = declarations(scan);
+            }
             if scan.fetch.is_none() {
                 let visible = |filter: &&Expr| {
                     filter.column_refs().iter().all(|c| scan.projected_schema.has_column(c))
@@ -202,26 +232,38 @@ pub(crate) fn known(plan: &LogicalPlan) -> Known {
                 | JoinType::RightSemi
                 | JoinType::RightAnti
                 | JoinType::RightMark => known(&join.right),
-                JoinType::Full => Known::default(),
+                JoinType::Full => nothing(),
             };
-            if join.join_type != JoinType::Inner {
-                return facts;
-            }
+            let kept = match join.join_type {
+                JoinType::Inner => None,
+                JoinType::LeftSemi => Some(&join.left),
+                JoinType::RightSemi => Some(&join.right),
+                _ => return facts,
+            };
+            let mut pairs = DFSchema::clone(join.left.schema());
+            pairs.merge(join.right.schema());
             if join.null_equality == NullEquality::NullEqualsNothing {
                 for (left, right) in &join.on {
-                    facts.assume(&left.clone().eq(right.clone()), &join.schema);
+                    facts.assume(&left.clone().eq(right.clone()), &pairs);
                 }
             }
             if let Some(filter) = &join.filter {
-                facts.assume(filter, &join.schema);
+                facts.assume(filter, &pairs);
             }
-            facts
+            match kept {
+                // A row that is kept has met the condition with some partner.
+                Some(side) => {
+                    let columns = side.schema().columns().into_iter();
+                    facts.renamed(&columns.map(|column| (column.clone(), column)).collect())
+                }
+                None => facts,
+            }
         }
         LogicalPlan::Window(window) => known(&window.input),
         LogicalPlan::Sort(sort) => known(&sort.input),
         LogicalPlan::Limit(limit) => known(&limit.input),
         LogicalPlan::Distinct(Distinct::All(input)) => known(input),
-        _ => Known::default(),
+        _ => nothing(),
     }
 }
 
@@ -257,11 +299,16 @@ fn projected<'a>(facts: Known, exprs: impl Iterator<Item = (&'a Expr, Column)> +
             _ => None,
         })
         .collect();
+    // A column may pass several times; conditions speak of the first.
+    let repeats: Vec<_> =
+        repeats.into_iter().filter(|(column, output)| names.get(column) != Some(output)).collect();
+    if repeats.is_empty() {
+        return with_literals(facts.renamed(&names), exprs);
+    }
     let constants = facts.constants.clone();
     let not_null = facts.not_null.clone();
     let declared = facts.declared.clone();
     let mut facts = facts.renamed(&names);
-    // A column may pass several times; conditions speak of the first.
     for (column, output) in repeats {
         if let Some(value) = constants.get(&column) {
             facts.constants.insert(output.clone(), value.clone());
@@ -273,6 +320,10 @@ fn projected<'a>(facts: Known, exprs: impl Iterator<Item = (&'a Expr, Column)> +
             facts.declared.insert(output, source.clone());
         }
     }
+    with_literals(facts, exprs)
+}
+
+fn with_literals<'a>(mut facts: Known, exprs: impl Iterator<Item = (&'a Expr, Column)>) -> Known {
     for (expr, output) in exprs {
         if let Expr::Literal(value, None) = unaliased(expr)
             && !value.is_null()

@@ -18,8 +18,9 @@ use datafusion::logical_expr::Expr;
 
 pub(crate) use exact::{is_exact_equality, is_lossless_cast};
 pub(crate) use fallible::is_fallible;
-pub(crate) use known::{Known, known};
-pub(crate) use outcome::{Outcomes, outcomes};
+pub(crate) use keys::unique_when_equal;
+pub(crate) use known::{Known, known, known_constants};
+pub(crate) use outcome::{Outcomes, can_be_null, outcomes, strict_operands};
 
 /// Whether two evaluations of the expression on one row can differ. Subqueries are looked into.
 pub(crate) fn is_volatile(expr: &Expr) -> bool {
@@ -41,6 +42,7 @@ pub(crate) fn is_volatile(expr: &Expr) -> bool {
 }
 
 /// Whether the expression can be NULL on a row of `schema` whose `not_null` columns are not.
+#[allow(dead_code, reason = "part of the vocabulary of rewrites")]
 pub(crate) fn is_nullable(
     expr: &Expr,
     schema: &dyn ExprSchema,
@@ -54,6 +56,7 @@ pub(crate) fn is_nullable(
 }
 
 /// Whether NULL in any one of `columns` makes the expression NULL, whatever the others hold.
+#[allow(dead_code, reason = "part of the vocabulary of rewrites")]
 pub(crate) fn is_strict(expr: &Expr, columns: &HashSet<Column>) -> bool {
     columns.iter().all(|null| {
         let column = |column: &Column| if column == null { Outcomes::NULL } else { Outcomes::ANY };

@@ -332,3 +332,46 @@ fn is_strict_function(name: &str) -> bool {
             | "degrees"
     )
 }
+
+/// Whether the expression can be NULL. A predicate of few columns is asked for each way in which
+/// they can be NULL: `a <> 1 OR a IS NULL` never is.
+pub(crate) fn can_be_null(expr: &Expr, columns: Columns) -> bool {
+    if !outcomes(expr, columns).has(Outcomes::NULL) {
+        return false;
+    }
+    let Expr::BinaryExpr(BinaryExpr { op: Operator::And | Operator::Or, .. }) = expr else {
+        return true;
+    };
+    let open = expr.column_refs();
+    let open: Vec<&Column> =
+        open.into_iter().filter(|column| columns(column) == Outcomes::ANY).collect();
+    open.len() > 3
+        || (0..1u32 << open.len()).any(|nulls| {
+            let split = |column: &Column| match open.iter().position(|open| *open == column) {
+                Some(at) if nulls >> at & 1 == 1 => Outcomes::NULL,
+                Some(_) => Outcomes::VALUE,
+                None => columns(column),
+            };
+            outcomes(expr, &split).has(Outcomes::NULL)
+        })
+}
+
+/// The operands of an expression that is NULL exactly where one of them is.
+pub(crate) fn strict_operands(expr: &Expr) -> Option<Vec<&Expr>> {
+    match expr {
+        Expr::Not(inner) | Expr::Negative(inner) => Some(vec![inner]),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_total(*op) => {
+            Some(vec![left, right])
+        }
+        Expr::Like(like) | Expr::SimilarTo(like) => Some(vec![&like.expr, &like.pattern]),
+        Expr::Cast(cast) if is_plain(cast.field.data_type()) => Some(vec![&cast.expr]),
+        Expr::InList(within) if !within.list.is_empty() => {
+            let literal = |item: &Expr| matches!(item, Expr::Literal(value, _) if !value.is_null());
+            within.list.iter().all(literal).then(|| vec![&*within.expr])
+        }
+        Expr::ScalarFunction(call) if is_total_function(call.func.name()) => {
+            Some(call.args.iter().collect())
+        }
+        _ => None,
+    }
+}

@@ -41,7 +41,9 @@ fn ordered(mut grouping: Grouping) -> Result<Option<Rewritten>> {
     {
         // One row where there is any.
         let fetch = Some(Box::new(Expr::Literal(ScalarValue::Int64(Some(1)), None)));
-        map.extend(grouping.keys.into_iter().map(|key| (key.column, key.expr)));
+        for key in grouping.keys {
+            map.entry(key.column).or_insert(key.expr);
+        }
         let limit = Limit { skip: None, fetch, input: grouping.input };
         return Ok(Some((LogicalPlan::Limit(limit), map)));
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{
-    Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result, plan_err,
+    Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result, TableReference, plan_err,
 };
 use datafusion::logical_expr::{
     Aggregate, Distinct, EmptyRelation, Expr, Filter, Join, Limit, LogicalPlan, Projection, Sort,
@@ -26,7 +26,7 @@ pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<
     }
     let names: Vec<String> = plan.schema().fields().iter().map(|f| f.name().clone()).collect();
     let before = plan.clone();
-    let renamed = Renamer::default().plan(plan)?;
+    let renamed = Renamer { prefix: unlike_columns(&plan)?, ..Renamer::default() }.plan(plan)?;
     let after = with_output_names(renamed, names)?;
     let changed = after != before;
     Ok(Transformed::new_transformed(after, changed))
@@ -41,6 +41,8 @@ struct Renamed {
 /// The names given out so far.
 #[derive(Default)]
 struct Renamer {
+    /// What the names of computed columns begin with.
+    prefix: String,
     tables: usize,
     columns: usize,
 }
@@ -53,7 +55,7 @@ impl Renamer {
 
     fn column(&mut self) -> String {
         self.columns += 1;
-        format!("c{}", self.columns - 1)
+        format!("{}{}", self.prefix, self.columns - 1)
     }
 
     fn plan(&mut self, plan: LogicalPlan) -> Result<Renamed> {
@@ -290,22 +292,51 @@ fn all_columns(plan: LogicalPlan) -> Renamed {
 
 /// Puts the output names back, in the topmost projection where there is one.
 fn with_output_names(renamed: Renamed, names: Vec<String>) -> Result<LogicalPlan> {
-    let named = |(expr, name): (Expr, String)| match expr {
-        Expr::Column(column) if column.relation.is_none() && column.name == name => {
-            Expr::Column(column)
+    // Names that repeat are told apart by qualifiers, which are no part of the output.
+    let repeats = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    let named = |(place, (expr, name)): (usize, (Expr, &String))| {
+        let qualifier = repeats(name).then(|| TableReference::bare(format!("o{place}")));
+        match expr {
+            Expr::Column(column) if column.relation == qualifier && column.name == *name => {
+                Expr::Column(column)
+            }
+            expr => expr.unalias().alias_qualified(qualifier, name),
         }
-        expr => expr.unalias().alias(name),
     };
     let (exprs, input) = match renamed.plan {
         LogicalPlan::Projection(projection) => (projection.expr, projection.input),
         plan => (renamed.columns.into_iter().map(Expr::Column).collect(), Arc::new(plan)),
     };
-    let exprs = exprs.into_iter().zip(names).map(named).collect();
+    let exprs = exprs.into_iter().zip(&names).enumerate().map(named).collect();
     Ok(LogicalPlan::Projection(Projection::try_new(exprs, input)?))
 }
 
+/// A prefix with which no column of a table is a computed one: DataFusion takes `c1` and `t0.c1`
+/// in one relation for ambiguous.
+fn unlike_columns(plan: &LogicalPlan) -> Result<String> {
+    let mut prefix = "c".to_owned();
+    plan.apply_with_subqueries(|node| {
+        let names: Vec<&String> = match node {
+            LogicalPlan::TableScan(_) | LogicalPlan::RecursiveQuery(_) | LogicalPlan::Unnest(_) => {
+                node.schema().fields().iter().map(|field| field.name()).collect()
+            }
+            _ => Vec::new(),
+        };
+        while names.iter().any(|name| is_numbered(name, &prefix)) {
+            prefix.push('_');
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(prefix)
+}
+
+fn is_numbered(name: &str, prefix: &str) -> bool {
+    let number = name.strip_prefix(prefix).filter(|number| !number.is_empty());
+    number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Whether any subquery refers to columns of the query around it.
-fn is_correlated(plan: &LogicalPlan) -> Result<bool> {
+pub(crate) fn is_correlated(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
     plan.apply_with_subqueries(|node| {
         node.apply_expressions(|expr| {

@@ -4,6 +4,7 @@
 //! fingerprints give the result key, and only where the store has no result the rule is
 //! parsed, planned, brought to its canonical form and encoded.
 
+mod declared;
 mod output;
 mod rule;
 mod stored;

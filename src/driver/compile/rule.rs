@@ -8,11 +8,13 @@ use planc_artifacts::{Action, ActionKey, ActionRecord, ResultRecord};
 use planc_frontend::sql::{Parsed, SqlRule};
 use planc_ir::{Catalog, Diagnostic, Digest, Plan, code, substrait};
 
+use super::declared;
 use super::output::{empty_record, failed, fields, output_table};
 use super::{Compiled, Compiler, Outcome, Status};
 use crate::driver::graph::Graph;
 use crate::driver::trace::Trace;
 use crate::project::rules::Rule;
+use crate::project::settings::setting_place;
 
 /// A rule on its way.
 pub(super) struct Started {
@@ -43,6 +45,7 @@ impl Compiler<'_> {
             let known = planc_frontend::sql::DIALECTS.iter().copied();
             let error =
                 Diagnostic::new(code::RULE_SETTINGS, format!("there is no dialect `{dialect}`"))
+                    .at(setting_place(&rule.text, "dialect"))
                     .help_opt(planc_ir::suggest::did_you_mean(dialect, known));
             return started(None, None, vec![], Some(vec![error]));
         }
@@ -88,7 +91,8 @@ impl Compiler<'_> {
         let Some(action) = started.key else { return failed(vec![], time()) };
         if let Some(upstream) = self.broken_upstream(index, outcomes, graph) {
             let message = format!("not checked: it reads `{upstream}`, which has errors");
-            let finding = Diagnostic::new(code::UPSTREAM_FAILED, message);
+            let place = planc_frontend::sql::table_place(&rule.text, upstream);
+            let finding = Diagnostic::new(code::UPSTREAM_FAILED, message).at(place);
             return failed(vec![finding], time());
         }
         let lookups: BTreeMap<String, Option<Digest>> = started
@@ -107,6 +111,14 @@ impl Compiler<'_> {
                 Ok(parsed) => self.plan(&parsed, catalog, lookups),
                 Err(diagnostics) => (ResultRecord { diagnostics, ..empty_record() }, None),
             },
+        };
+        let (record, artifact) = match declared::differences(rule, &record) {
+            found if found.is_empty() => (record, artifact),
+            found => {
+                let diagnostics = record.diagnostics.into_iter().chain(found).collect();
+                let lookups = record.lookups;
+                (ResultRecord { diagnostics, lookups, ..empty_record() }, None)
+            }
         };
         self.remember(&key, &record, artifact.as_deref());
         let status = if artifact.is_some() { Status::Compiled } else { Status::Failed };

@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use datafusion::execution::context::SessionState;
 use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, Query, Select, SetExpr,
-    SetOperator, Spanned, TableFactor, Visit, Visitor, With,
+    DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, LimitClause, Query, Select,
+    SetExpr, SetOperator, Spanned, TableFactor, Value, Visit, Visitor, WindowType, With,
 };
+use sqlparser::keywords::Keyword;
 
 use super::super::lookups::normalized;
 use super::super::place::Places;
@@ -45,7 +46,38 @@ impl Walk<'_, '_> {
         if let Some(with) = &query.with {
             self.recursive_ctes(with);
         }
+        self.bounds(query);
         self.body(&query.body);
+    }
+
+    /// `LIMIT NULL` and `OFFSET NULL` keep all rows.
+    fn bounds(&mut self, query: &Query) {
+        let Some(LimitClause::LimitOffset { limit, offset, .. }) = &query.limit_clause else {
+            return;
+        };
+        let offset = offset.as_ref().map(|offset| &offset.value);
+        for (bound, word, keyword) in
+            [(limit.as_ref(), "LIMIT", Keyword::LIMIT), (offset, "OFFSET", Keyword::OFFSET)]
+        {
+            if let Some(Expr::Value(value)) = bound
+                && value.value == Value::Null
+            {
+                let span = self.places.with_keyword(value.span, &[keyword]);
+                let help = "remove the clause, or write the number that is meant";
+                self.ignored(&format!("{word} NULL: all rows are kept"), span, help);
+            }
+        }
+    }
+
+    /// DataFusion plans `OVER (w ORDER BY …)` without the window `w`.
+    fn extended_window(&mut self, over: Option<&WindowType>) {
+        if let Some(WindowType::WindowSpec(spec)) = over
+            && let Some(name) = &spec.window_name
+        {
+            let span = self.places.span(name.span);
+            let help = "write out PARTITION BY and ORDER BY of that window here";
+            self.ignored(&format!("the window `{}` that is extended here", name.value), span, help);
+        }
     }
 
     /// Of a recursive CTE's query only the two sides of its UNION are planned.
@@ -137,6 +169,7 @@ impl Walk<'_, '_> {
 
     /// A scalar function is planned from its arguments alone.
     fn call(&mut self, call: &Function) {
+        self.extended_window(call.over.as_ref());
         let [part] = call.name.0.as_slice() else { return };
         let Some(name) = part.as_ident().map(normalized) else { return };
         let scalar = self.state.scalar_functions().contains_key(&name);

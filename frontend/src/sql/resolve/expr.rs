@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use planc_ir::{Diagnostic, code};
+use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
     AccessExpr, Expr, Function, FunctionArg, FunctionArguments, Ident, LambdaFunction, ObjectName,
     Query, Spanned, Visit, Visitor,
@@ -16,8 +16,14 @@ impl Resolver<'_, '_> {
     /// Checks all names in an expression, or in anything that holds expressions. `strict`
     /// where DataFusion refuses an unqualified name that two tables have.
     pub(super) fn expression(&mut self, node: &impl Visit, strict: bool) {
-        let mut walk =
-            Walk { resolver: self, strict, depth: 0, lambdas: Vec::new(), passed_over: Vec::new() };
+        let mut walk = Walk {
+            resolver: self,
+            strict,
+            depth: 0,
+            lambdas: Vec::new(),
+            passed_over: Vec::new(),
+            values: Vec::new(),
+        };
         let _ = node.visit(&mut walk);
     }
 
@@ -34,8 +40,12 @@ impl Resolver<'_, '_> {
         }
         let message = format!("there is no function `{name}`");
         let diagnostic = match unknown {
-            Unknown::Name(near) => Diagnostic::new(code::UNKNOWN_FUNCTION, message)
-                .help_opt(near.map(|near| format!("did you mean `{near}`?"))),
+            Unknown::Name(help) => {
+                let diagnostic = Diagnostic::new(code::UNKNOWN_FUNCTION, message).help_opt(help);
+                self.with_fix(self.places.span(ident.span), diagnostic)
+            }
+            Unknown::Foreign(known) => Diagnostic::new(code::UNKNOWN_FUNCTION, message)
+                .help(format!("DataFusion has `{known}`")),
             Unknown::NeedsOver => {
                 Diagnostic::new(code::UNKNOWN_FUNCTION, format!("{message} for single rows"))
                     .help(format!("it is a window function: `{name}(…) OVER (…)`"))
@@ -49,7 +59,9 @@ impl Resolver<'_, '_> {
                     .help(format!("it gives a table: `FROM {name}(…)`"))
             }
         };
-        self.report(&name, ident.span, diagnostic);
+        self.missing.places.push(ident.span);
+        let place = self.places.call(ident.span);
+        self.report_at(&name, place, diagnostic);
     }
 }
 
@@ -61,6 +73,8 @@ struct Walk<'r, 'a, 't> {
     lambdas: Vec<Vec<String>>,
     /// Expressions that are no column references, by address.
     passed_over: Vec<*const Expr>,
+    /// Subqueries that stand for one value, by address, with the expression around them.
+    values: Vec<(*const Query, Option<Span>)>,
 }
 
 impl Walk<'_, '_, '_> {
@@ -96,7 +110,11 @@ impl Visitor for Walk<'_, '_, '_> {
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         // Inside a lambda its parameters are visible too: left to DataFusion.
         if self.depth == 0 && self.lambdas.is_empty() {
-            self.resolver.query(query);
+            let output = self.resolver.query(query);
+            let own = std::ptr::from_ref(query);
+            if let Some((_, around)) = self.values.iter().find(|(value, _)| *value == own) {
+                self.resolver.check_value(query, *around, output.width);
+            }
         }
         self.depth += 1;
         ControlFlow::Continue(())
@@ -128,6 +146,13 @@ impl Visitor for Walk<'_, '_, '_> {
                 }
             }
             Expr::Function(function) => self.enter_call(function),
+            Expr::Subquery(query) => self.values.push((std::ptr::from_ref(query.as_ref()), None)),
+            Expr::InSubquery { expr: left, subquery, .. }
+                if !matches!(left.as_ref(), Expr::Tuple(_)) =>
+            {
+                let around = self.resolver.places.expression(expr);
+                self.values.push((std::ptr::from_ref(subquery.as_ref()), around));
+            }
             Expr::Lambda(lambda) => self.enter_lambda(lambda),
             _ => {}
         }

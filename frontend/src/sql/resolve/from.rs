@@ -98,15 +98,15 @@ impl Resolver<'_, '_> {
                 self.table_function(name);
                 let own = idents(name).unwrap_or_default().first().map(normalized);
                 let own = Qualifier::Named(own.map(|n| format!("{n}()")).into_iter().collect());
-                aliased(Scope::of(own, Columns::any()), alias.as_ref())
+                self.aliased(Scope::of(own, Columns::any()), alias.as_ref())
             }
             TableFactor::Derived { lateral, subquery, alias, .. } => {
                 let columns = self.subquery(*lateral, before, |this| this.query(subquery));
-                aliased(Scope::of(Qualifier::Inherited, columns), alias.as_ref())
+                self.aliased(Scope::of(Qualifier::Inherited, columns), alias.as_ref())
             }
             TableFactor::NestedJoin { table_with_joins, alias } => {
                 let tree = self.join_tree(table_with_joins, before);
-                aliased(tree, alias.as_ref())
+                self.aliased(tree, alias.as_ref())
             }
             TableFactor::UNNEST { alias, array_exprs, .. } => {
                 self.subquery(true, before, |this| {
@@ -114,7 +114,7 @@ impl Resolver<'_, '_> {
                     array_exprs.iter().for_each(|expr| this.expression(expr, false));
                     this.scopes.pop();
                 });
-                aliased(Scope::of(Qualifier::Inherited, Columns::any()), alias.as_ref())
+                self.aliased(Scope::of(Qualifier::Inherited, Columns::any()), alias.as_ref())
             }
             TableFactor::Function { alias, .. }
             | TableFactor::TableFunction { alias, .. }
@@ -125,7 +125,7 @@ impl Resolver<'_, '_> {
             | TableFactor::MatchRecognize { alias, .. }
             | TableFactor::XmlTable { alias, .. }
             | TableFactor::SemanticView { alias, .. } => {
-                aliased(Scope::of(Qualifier::Inherited, Columns::any()), alias.as_ref())
+                self.aliased(Scope::of(Qualifier::Inherited, Columns::any()), alias.as_ref())
             }
         }
     }
@@ -158,7 +158,7 @@ impl Resolver<'_, '_> {
             self.catalog.get(&table).is_some() && !self.ctes.iter().any(|(cte, _)| *cte == table)
         });
         scope.relations.iter_mut().for_each(|relation| relation.base = base);
-        aliased(scope, alias)
+        self.aliased(scope, alias)
     }
 
     fn table_columns(&mut self, table: &str, written: &ObjectName) -> Columns {
@@ -177,6 +177,7 @@ impl Resolver<'_, '_> {
             .or_else(|| did_you_mean(table, names()));
         let message = format!("there is no table, rule or CTE `{table}`");
         let diagnostic = Diagnostic::new(code::UNKNOWN_TABLE, message).help_opt(help);
+        self.missing.tables.push(table.to_owned());
         self.report(table, name_span(written), diagnostic);
         Columns::failed()
     }
@@ -194,7 +195,9 @@ impl Resolver<'_, '_> {
             };
             let message = format!("there is no table function `{written}`");
             let diagnostic = Diagnostic::new(code::UNKNOWN_FUNCTION, message).help(help);
-            self.report(&written, first.span, diagnostic);
+            self.missing.places.push(first.span);
+            let place = self.places.call(first.span);
+            self.report_at(&written, place, diagnostic);
         }
     }
 
@@ -205,16 +208,13 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Two tables of one name clash where they share a column: DataFusion cannot tell the two
-    /// apart then. Without a shared column it plans the query.
+    /// Two tables of one name: where they share a column, DataFusion cannot tell the two apart
+    /// and refuses the query. Without a shared column it is a warning.
     fn check_factor_alias(&mut self, left: &Scope, right: &Scope, factor: &TableFactor) {
         let Some((name, ident)) = factor_name(factor) else { return };
         let clash = right.relations.iter().any(|new| {
             matches!(&new.qualifier, Qualifier::Named(_))
-                && left.relations.iter().any(|old| {
-                    old.qualifier == new.qualifier
-                        && new.columns.names.iter().any(|column| old.columns.has(column))
-                })
+                && left.relations.iter().any(|old| old.qualifier == new.qualifier)
         });
         if clash {
             let message = format!("two tables of this FROM are called `{name}`");
@@ -242,16 +242,19 @@ pub(super) fn factor_name(factor: &TableFactor) -> Option<(String, Ident)> {
     Some((normalized(&ident), ident))
 }
 
-/// What an alias makes of a scope: one relation of that name.
-fn aliased(scope: Scope, alias: Option<&TableAlias>) -> Scope {
-    let Some(alias) = alias else { return scope };
-    let columns = if alias.columns.is_empty() {
-        scope.columns()
-    } else {
-        Columns::of(alias.columns.iter().map(|column| normalized(&column.name)))
-    };
-    let base = scope.relations.iter().all(|relation| relation.base);
-    let mut scope = Scope::of(Qualifier::Named(vec![normalized(&alias.name)]), columns);
-    scope.relations.iter_mut().for_each(|relation| relation.base = base);
-    scope
+impl Resolver<'_, '_> {
+    /// What an alias makes of a scope: one relation of that name.
+    fn aliased(&mut self, scope: Scope, alias: Option<&TableAlias>) -> Scope {
+        let Some(alias) = alias else { return scope };
+        self.check_names(alias, scope.columns().width, false);
+        let columns = if alias.columns.is_empty() {
+            scope.columns()
+        } else {
+            Columns::of(alias.columns.iter().map(|column| normalized(&column.name)))
+        };
+        let base = scope.relations.iter().all(|relation| relation.base);
+        let mut scope = Scope::of(Qualifier::Named(vec![normalized(&alias.name)]), columns);
+        scope.relations.iter_mut().for_each(|relation| relation.base = base);
+        scope
+    }
 }

@@ -1,7 +1,7 @@
 //! The functions that a call can name.
 
 use datafusion::execution::context::SessionState;
-use planc_ir::suggest::nearest;
+use planc_ir::suggest::{did_you_mean, nearest};
 
 /// Names that the planner reads itself, without a registered function.
 const BUILT_IN: [&str; 4] = ["map", "make_map", "unnest", "unnest_outer"];
@@ -13,8 +13,10 @@ pub(super) struct Functions<'a> {
 
 /// What is wrong with the name of a call.
 pub(super) enum Unknown {
-    /// No function of any kind has it; the nearest one, if one is near.
+    /// No function of any kind has it; a question for the nearest one, if one is near.
     Name(Option<String>),
+    /// Another system's name; what DataFusion has that does the same or more.
+    Foreign(String),
     /// A window function that is called without OVER.
     NeedsOver,
     /// A scalar function is no window function.
@@ -43,7 +45,7 @@ impl<'a> Functions<'a> {
                 Err(Unknown::TableFunction)
             }
             () if over && scalar => Err(Unknown::NoWindow),
-            () => Err(Unknown::Name(self.nearest_call(name))),
+            () => Err(self.nearest_call(name)),
         }
     }
 
@@ -59,7 +61,7 @@ impl<'a> Functions<'a> {
         Err(nearest(name, names).map(str::to_owned))
     }
 
-    fn nearest_call(&self, name: &str) -> Option<String> {
+    fn nearest_call(&self, name: &str) -> Unknown {
         let scalar = self.state.scalar_functions().keys();
         let higher_order = self.state.higher_order_functions().keys();
         let aggregate = self.state.aggregate_functions().keys();
@@ -69,10 +71,10 @@ impl<'a> Functions<'a> {
         // The maps have no order, and ties go to the first.
         names.sort_unstable();
         names.dedup();
-        foreign(name)
-            .filter(|known| names.binary_search(known).is_ok())
-            .or_else(|| nearest(name, names.iter().copied()))
-            .map(str::to_owned)
+        match foreign(name).filter(|known| names.binary_search(known).is_ok()) {
+            Some(known) => Unknown::Foreign(known.to_owned()),
+            None => Unknown::Name(did_you_mean(name, names.iter().copied())),
+        }
     }
 }
 

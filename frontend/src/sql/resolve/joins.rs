@@ -12,6 +12,7 @@ use sqlparser::ast::{
 use super::super::lookups::normalized;
 use super::Resolver;
 use super::from::factor_name;
+use super::names::quoted;
 use super::scope::{Qualifier, Relation, Scope};
 
 impl Resolver<'_, '_> {
@@ -100,13 +101,50 @@ impl Resolver<'_, '_> {
         &mut self,
         relations: &[Relation],
         options: &WildcardAdditionalOptions,
+        whole: bool,
     ) {
         if self.depth == 1 && relations.iter().any(|relation| relation.base) {
             let message = "the output is whatever columns the source has";
             let diagnostic = Diagnostic::new(code::SELECT_STAR, message).help("list the columns");
             let place = self.places.span(options.wildcard_token.0.span);
-            self.found.push(diagnostic.at(place));
+            let diagnostic = diagnostic.at(place);
+            self.found.push(match (place, self.listed(relations, options)) {
+                (Some(star), Some(columns)) if whole => diagnostic.fix(star, columns),
+                _ => diagnostic,
+            });
         }
+    }
+}
+
+impl Resolver<'_, '_> {
+    /// The columns that a `*` stands for, where they are all known and none is merged.
+    fn listed(
+        &self,
+        relations: &[Relation],
+        options: &WildcardAdditionalOptions,
+    ) -> Option<String> {
+        let narrowed = options.opt_exclude.is_some()
+            || options.opt_except.is_some()
+            || options.opt_replace.is_some()
+            || options.opt_rename.is_some()
+            || options.opt_ilike.is_some();
+        let merged = self.scopes.last().is_some_and(|scope| !scope.merged.is_empty());
+        if narrowed || merged || !self.places.is_original() {
+            return None;
+        }
+        let mut columns = Vec::new();
+        for relation in relations {
+            let Qualifier::Named(parts) = &relation.qualifier else { return None };
+            if relation.columns.open || relation.columns.derived {
+                return None;
+            }
+            let table = parts.last()?;
+            columns.extend(relation.columns.names.iter().map(|name| match relations.len() {
+                1 => quoted(name),
+                _ => format!("{}.{}", quoted(table), quoted(name)),
+            }));
+        }
+        Some(columns.join(", "))
     }
 }
 

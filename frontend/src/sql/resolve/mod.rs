@@ -13,14 +13,16 @@ mod joins;
 mod names;
 mod query;
 mod scope;
+mod shape;
 
 use std::collections::BTreeMap;
 
 use datafusion::execution::context::SessionState;
-use planc_ir::{Catalog, Code, Diagnostic};
+use planc_ir::{Catalog, Code, Diagnostic, Span};
 use sqlparser::ast::Query;
 use sqlparser::tokenizer::Span as SqlSpan;
 
+use super::mend::Missing;
 use super::place::Places;
 use functions::Functions;
 use scope::{Columns, Scope};
@@ -28,13 +30,23 @@ use scope::{Columns, Scope};
 /// Reports on one rule end here: a file with more faults is no rule.
 const MOST: usize = 100;
 
-/// The wrong names of a query.
+/// What the resolver makes of a query.
+pub(crate) struct Resolution {
+    /// Wrong names, and warnings that need scopes.
+    pub(crate) found: Vec<Diagnostic>,
+    /// Numbers of columns that do not fit; they count where DataFusion refuses the query.
+    pub(crate) shape: Vec<Diagnostic>,
+    /// The wrong names themselves.
+    pub(crate) missing: Missing,
+}
+
+/// Resolves the names of a query.
 pub(crate) fn resolve(
     query: &Query,
     catalog: &Catalog,
     state: &SessionState,
     places: &Places<'_>,
-) -> Vec<Diagnostic> {
+) -> Resolution {
     let mut resolver = Resolver {
         catalog,
         functions: Functions::new(state),
@@ -44,9 +56,11 @@ pub(crate) fn resolve(
         depth: 0,
         found: Vec::new(),
         reported: BTreeMap::new(),
+        shape: Vec::new(),
+        missing: Missing::default(),
     };
     resolver.query(query);
-    resolver.found
+    Resolution { found: resolver.found, shape: resolver.shape, missing: resolver.missing }
 }
 
 struct Resolver<'a, 't> {
@@ -62,13 +76,36 @@ struct Resolver<'a, 't> {
     found: Vec<Diagnostic>,
     /// What was reported already, and where in `found` it stands.
     reported: BTreeMap<(Code, String), usize>,
+    shape: Vec<Diagnostic>,
+    missing: Missing,
 }
 
 impl Resolver<'_, '_> {
     /// Reports a fault at a place. The same name missed again in the same way is one fault
     /// with several places.
     fn report(&mut self, key: &str, span: SqlSpan, diagnostic: Diagnostic) {
-        let span = self.places.span(span);
+        if diagnostic.is_error() {
+            self.missing.places.push(span);
+        }
+        let place = self.places.span(span);
+        let diagnostic = self.with_fix(place, diagnostic);
+        self.report_at(key, place, diagnostic);
+    }
+
+    /// The only near name is written for the wrong one by `--fix`.
+    fn with_fix(&self, name: Option<Span>, diagnostic: Diagnostic) -> Diagnostic {
+        let help = diagnostic.help.as_deref().unwrap_or_default();
+        let near = help.strip_prefix("did you mean `").and_then(|rest| rest.strip_suffix("`?"));
+        match (name.filter(|_| self.places.is_original()), near) {
+            (Some(name), Some(near)) if !near.contains('`') => {
+                let written = near.split('.').map(names::quoted).collect::<Vec<_>>().join(".");
+                diagnostic.fix(name, written)
+            }
+            _ => diagnostic,
+        }
+    }
+
+    fn report_at(&mut self, key: &str, span: Option<Span>, diagnostic: Diagnostic) {
         let key = (diagnostic.code, key.to_owned());
         let earlier = self.reported.get(&key).and_then(|at| self.found.get_mut(*at));
         if let Some(earlier) = earlier
@@ -80,6 +117,14 @@ impl Resolver<'_, '_> {
                 earlier.span = Some(other);
                 other = first;
             }
+            earlier.fixes.extend(
+                diagnostic
+                    .fixes
+                    .iter()
+                    .filter(|fix| !earlier.fixes.contains(fix))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
             let place = (other, "here as well".to_owned());
             if Some(other) != earlier.span && !earlier.related.contains(&place) {
                 earlier.related.push(place);
@@ -108,7 +153,7 @@ mod tests {
                 P0203 1:22-1:23 [x] no table in scope is called `x`; in scope: `o` and `c`
                 P0201 1:46-1:54 [customer] there is no table, rule or CTE `customer`; did you mean `customers`?
                 P0202 1:62-1:72 [custmer_id] `o` has no column `custmer_id`; did you mean `customer_id`?
-                P0204 1:86-1:92 [upperr] there is no function `upperr`; did you mean `upper`?
+                P0204 1:86-1:100 [upperr(status)] there is no function `upperr`; did you mean `upper`?
             ",
         );
         check(
@@ -120,12 +165,16 @@ mod tests {
         );
         check(
             "select Amount, \"Amount\", \"amount\" from orders",
-            r#"P0202 1:16-1:24 ["Amount"] no table in scope has a column `Amount`; the column is `amount`: a quoted name keeps its case, so write `amount`"#,
+            r#"
+                P0202 1:16-1:24 ["Amount"] no table in scope has a column `Amount`; the column is `amount`: a quoted name keeps its case, so write `amount`
+                P0209 1:26-1:34 ["amount"] two columns of the output are called `amount`; give one another name: `… AS other`
+            "#,
         );
         check(
             "select mixed, \"Mixed\", s.mixed from nested.shapes s",
             r#"
                 P0202 1:8-1:13 [mixed] no table in scope has a column `mixed`; the column is `Mixed`: only double quotes keep its case, `"Mixed"`
+                P0209 1:24-1:31 [s.mixed] two columns of the output are called `mixed`; give one another name: `… AS other`
                 P0202 1:26-1:31 [mixed] `s` has no column `mixed`; the column is `Mixed`: only double quotes keep its case, `"Mixed"`
             "#,
         );
@@ -168,12 +217,12 @@ mod tests {
         );
         check(
             "select row_number() from orders",
-            "P0204 1:8-1:18 [row_number] there is no function `row_number` for single rows; it is a window function: `row_number(…) OVER (…)`",
+            "P0204 1:8-1:20 [row_number()] there is no function `row_number` for single rows; it is a window function: `row_number(…) OVER (…)`",
         );
         check("select generate_series(1, 2), ifnull(amount, 0) from orders", "");
         check(
             "select * from genrate_series(1, 2)",
-            "P0204 1:15-1:29 [genrate_series] there is no table function `genrate_series`; did you mean `generate_series`?",
+            "P0204 1:15-1:35 [genrate_series(1, 2)] there is no table function `genrate_series`; did you mean `generate_series`?",
         );
         check(
             "select * from shapes",

@@ -196,7 +196,7 @@ fn other_case(column: &str) -> String {
 }
 
 /// A name as it has to be written.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if plain { name.to_owned() } else { format!("\"{name}\"") }
 }

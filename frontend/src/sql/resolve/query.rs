@@ -54,6 +54,7 @@ impl Resolver<'_, '_> {
                 Some((left, right)) => self.recursive(cte, &name, left, right),
                 None => self.query(&cte.query),
             };
+            self.check_names(&cte.alias, columns.width, true);
             self.ctes.push((name, renamed(columns, cte)));
         }
     }
@@ -67,7 +68,8 @@ impl Resolver<'_, '_> {
         }
         let columns = renamed(self.set_expr(left), cte);
         self.ctes.push((name.to_owned(), columns.clone()));
-        self.set_expr(right);
+        let other = self.set_expr(right);
+        self.check_sides(right, columns.width, other.width);
         self.ctes.truncate(outer_ctes);
         self.depth -= 1;
         columns
@@ -80,6 +82,7 @@ impl Resolver<'_, '_> {
             SetExpr::SetOperation { left, right, set_quantifier, .. } => {
                 let mut output = self.set_expr(left);
                 let other = self.set_expr(right);
+                let written = output.width;
                 let by_name = matches!(
                     set_quantifier,
                     SetQuantifier::ByName
@@ -88,7 +91,9 @@ impl Resolver<'_, '_> {
                 );
                 if by_name {
                     output.extend(&other);
+                    return output.of_width(None);
                 }
+                self.check_sides(right, written, other.width);
                 output
             }
             SetExpr::Values(values) => self.values(values),
@@ -102,6 +107,7 @@ impl Resolver<'_, '_> {
             row.content.iter().for_each(|expr| self.expression(expr, false));
         }
         self.scopes.pop();
+        self.check_rows(values);
         let width = values.rows.first().map_or(0, |row| row.content.len());
         Columns::of((1..=width).map(|at| format!("column{at}")))
     }
@@ -118,6 +124,7 @@ impl Resolver<'_, '_> {
             self.expression(condition, true);
         }
         let output = self.projection(&select.projection);
+        self.warn_of_twins(&select.projection);
         if let Some(scope) = self.scopes.last_mut() {
             let mut outputs = output.clone();
             outputs.extend(&Columns::of(std::mem::take(&mut scope.aliases)));
@@ -153,8 +160,9 @@ impl Resolver<'_, '_> {
     }
 
     fn projection(&mut self, items: &[SelectItem]) -> Columns {
-        let mut output = Columns::default();
+        let mut output = Columns::none();
         for item in items {
+            let before = output.width;
             let faults = self.found.len();
             match item {
                 SelectItem::UnnamedExpr(expr) => {
@@ -168,32 +176,43 @@ impl Resolver<'_, '_> {
                     if self.found.len() > faults {
                         output.extend(&Columns::failed());
                     }
+                    output.width = before.filter(|_| !is_unnest(expr)).map(|width| width + 1);
                 }
                 SelectItem::ExprWithAlias { expr, alias } => {
                     self.expression(expr, true);
                     output.names.push(normalized(alias));
+                    output.width = before.map(|width| width + 1);
                 }
                 SelectItem::ExprWithAliases { expr, aliases } => {
                     self.expression(expr, true);
                     output.names.extend(aliases.iter().map(normalized));
+                    output.width = before.map(|width| width + aliases.len());
                 }
                 SelectItem::Wildcard(options) => {
                     self.wildcard_options(options);
+                    self.check_star(self.places.span(options.wildcard_token.0.span));
                     let all = self.scopes.last().map(Scope::columns).unwrap_or_default();
                     let relations = self.scopes.last().map(|scope| scope.relations.clone());
-                    self.warn_of_star(&relations.unwrap_or_default(), options);
+                    self.warn_of_star(&relations.unwrap_or_default(), options, true);
                     output.extend(&all);
+                    if narrows(options) {
+                        output.width = None;
+                    }
                 }
                 SelectItem::QualifiedWildcard(kind, options) => {
                     self.wildcard_options(options);
                     let SelectItemQualifiedWildcardKind::ObjectName(name) = kind else {
                         output.open = true;
+                        output.width = None;
                         continue;
                     };
                     let idents = idents(name).unwrap_or_default();
+                    if narrows(options) {
+                        output.width = None;
+                    }
                     match self.qualified_wildcard(&idents) {
                         Some(found) => {
-                            self.warn_of_star(&found, options);
+                            self.warn_of_star(&found, options, false);
                             found.iter().for_each(|relation| output.extend(&relation.columns));
                         }
                         None => output.extend(&Columns::failed()),
@@ -225,6 +244,17 @@ fn renamed(columns: Columns, cte: &Cte) -> Columns {
         return columns;
     }
     Columns::of(cte.alias.columns.iter().map(|column| normalized(&column.name)))
+}
+
+/// Unnested structs become several columns.
+fn is_unnest(expr: &Expr) -> bool {
+    matches!(expr, Expr::Function(call)
+        if call.name.to_string().to_lowercase().starts_with("unnest"))
+}
+
+/// True where a `*` does not give every column.
+fn narrows(options: &WildcardAdditionalOptions) -> bool {
+    options.opt_exclude.is_some() || options.opt_except.is_some() || options.opt_ilike.is_some()
 }
 
 fn alias(item: &SelectItem) -> Option<String> {

@@ -11,6 +11,8 @@ pub(super) struct Columns {
     pub(super) derived: bool,
     /// `open` only because of a fault that was reported.
     pub(super) failed: bool,
+    /// How many columns there are, where that is certain.
+    pub(super) width: Option<usize>,
 }
 
 impl Columns {
@@ -26,7 +28,18 @@ impl Columns {
 
     /// Exactly these columns.
     pub(super) fn of(names: impl IntoIterator<Item = String>) -> Self {
-        Columns { names: names.into_iter().collect(), ..Columns::default() }
+        let names: Vec<String> = names.into_iter().collect();
+        Columns { width: Some(names.len()), names, ..Columns::default() }
+    }
+
+    /// No column yet.
+    pub(super) fn none() -> Self {
+        Columns { width: Some(0), ..Columns::default() }
+    }
+
+    /// These columns with another number of them.
+    pub(super) fn of_width(self, width: Option<usize>) -> Self {
+        Columns { width, ..self }
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -45,6 +58,7 @@ impl Columns {
         self.open |= other.open;
         self.failed &= self.open;
         self.derived |= other.derived;
+        self.width = self.width.zip(other.width).map(|(own, others)| own + others);
         for name in &other.names {
             if !self.has(name) {
                 self.names.push(name.clone());
@@ -159,9 +173,13 @@ impl Scope {
 
     /// All columns, as a `*` would give them.
     pub(super) fn columns(&self) -> Columns {
-        let mut all = Columns::default();
+        let mut all = Columns::none();
         for relation in &self.relations {
             all.extend(&relation.columns);
+        }
+        // What USING merged counts once, and which ones are merged is not counted here.
+        if !self.merged.is_empty() {
+            all.width = None;
         }
         all
     }

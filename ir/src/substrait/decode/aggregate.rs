@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::{Aggregate, Distinct, Expr, GroupingSet, LogicalPlan};
+use datafusion::logical_expr::{Aggregate, Distinct, Expr, GroupingSet, LogicalPlan, Projection};
 use substrait::proto::AggregateRel;
 
+use super::names::Columns;
 use super::{Decoder, Result, malformed, unknown};
 use crate::substrait::extension::{GroupingId, type_url};
 
@@ -22,8 +23,9 @@ impl Decoder<'_> {
         for (at, measure) in aggregate.measures.iter().enumerate() {
             let place = format!("measures[{at}]");
             let measure = self.step(place, |decoder| decoder.measure(measure, &columns))?;
-            measures.push(measure.alias(self.names.column()));
+            measures.push(measure);
         }
+        let measures = self.bare_where_unique(measures, &input);
         let mut sets = Vec::with_capacity(aggregate.groupings.len());
         for grouping in &aggregate.groupings {
             #[allow(deprecated, reason = "plans of other producers use it")]
@@ -59,12 +61,43 @@ impl Decoder<'_> {
                     LogicalPlan::Distinct(Distinct::All(input))
                 } else {
                     let mut seen = HashSet::new();
-                    let keys = keys.into_iter().map(|key| self.named(key, &mut seen)).collect();
-                    LogicalPlan::Aggregate(Aggregate::try_new(input, keys, measures)?)
+                    let keys: Vec<Expr> =
+                        keys.into_iter().map(|key| self.named(key, &mut seen)).collect();
+                    let width = keys.len();
+                    let plan = LogicalPlan::Aggregate(Aggregate::try_new(input, keys, measures)?);
+                    self.measures_renamed(plan, width)?
                 }
             }
         };
         self.emitted(plan, aggregate.common.as_ref())
+    }
+
+    /// Optimizer rules look for bare aggregate functions, so they keep their own names where
+    /// these are unique.
+    fn bare_where_unique(&mut self, measures: Vec<Expr>, input: &LogicalPlan) -> Vec<Expr> {
+        let mut names: HashSet<String> =
+            input.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let measures = measures.into_iter().map(|measure| {
+            let name = measure.schema_name().to_string();
+            if names.insert(name) { measure } else { measure.alias(self.names.column()) }
+        });
+        measures.collect()
+    }
+
+    /// Fresh names for the columns behind the keys: the own names of aggregate functions are
+    /// not unique in a plan.
+    fn measures_renamed(&mut self, plan: LogicalPlan, keys: usize) -> Result<LogicalPlan> {
+        let columns = Columns::of([plan.schema().as_ref()]).exprs();
+        if columns.len() == keys {
+            return Ok(plan);
+        }
+        self.spend_lookups(columns.len(), columns.len())?;
+        let exprs = columns
+            .into_iter()
+            .enumerate()
+            .map(|(at, column)| if at < keys { column } else { column.alias(self.names.column()) });
+        let exprs = exprs.collect::<Vec<_>>();
+        Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
     }
 
     fn grouping_sets(

@@ -16,6 +16,7 @@ use super::function::operator;
 use super::names::Columns;
 use super::rel::plain;
 use super::{Decoder, Result, malformed, unknown};
+use crate::key::is_lateral;
 use crate::substrait::extension::{Lateral, NullAware, type_url};
 use crate::substrait::functions::{Meaning, meaning};
 
@@ -24,7 +25,7 @@ impl Decoder<'_> {
         let (left, right) = self.sides(cross.left.as_deref(), cross.right.as_deref())?;
         plain(&cross.advanced_extension)?;
         let join = joined(left, right, Vec::new(), None, JoinType::Inner, Operator::Eq, false)?;
-        self.emitted(join, cross.common.as_ref())
+        self.emitted(without_extra(join)?, cross.common.as_ref())
     }
 
     pub(super) fn join(&mut self, join: &JoinRel) -> Result<LogicalPlan> {
@@ -108,7 +109,7 @@ impl Decoder<'_> {
         let plan = joined(left, right, on, filter, join_type, op, null_aware)?;
         let plan = match join_type {
             JoinType::LeftMark | JoinType::RightMark => self.mark_renamed(plan)?,
-            _ => plan,
+            _ => without_extra(plan)?,
         };
         self.emitted(plan, join.common.as_ref())
     }
@@ -168,6 +169,18 @@ impl Decoder<'_> {
             _ => Err(malformed("AND has an argument that is no value")),
         };
         call.arguments.iter().map(operand).collect()
+    }
+}
+
+/// DataFusion's decorrelation leaves columns of its own in a lateral join, which a projection
+/// above it takes away.
+fn without_extra(plan: LogicalPlan) -> Result<LogicalPlan> {
+    match &plan {
+        LogicalPlan::Join(join) if is_lateral(&join.right) => {
+            let columns = Columns::of([plan.schema().as_ref()]).exprs();
+            Ok(LogicalPlan::Projection(Projection::try_new(columns, Arc::new(plan))?))
+        }
+        _ => Ok(plan),
     }
 }
 

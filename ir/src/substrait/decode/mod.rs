@@ -35,7 +35,7 @@ use crate::{Diagnostic, code};
 use names::Columns;
 
 /// The largest artifact that is read, in bytes.
-const MAX_BYTES: usize = 64 << 20;
+pub(super) const MAX_BYTES: usize = 64 << 20;
 /// How deeply relations and expressions may be nested in each other.
 const MAX_DEPTH: usize = 500;
 /// The sum of the widths of all relations and of the copies made of expressions: a bound for

@@ -179,6 +179,20 @@ impl Decoder<'_> {
         Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
     }
 
+    /// The columns under the names that `first` has.
+    fn named_as(&mut self, plan: LogicalPlan, first: &LogicalPlan) -> Result<LogicalPlan> {
+        let columns = Columns::of([plan.schema().as_ref()]).exprs();
+        self.spend_lookups(columns.len(), columns.len())?;
+        if columns.len() != first.schema().fields().len() {
+            // The union refuses it.
+            return Ok(plan);
+        }
+        let names = first.schema().fields().iter().map(|field| field.name());
+        let exprs = columns.into_iter().zip(names).map(|(column, name)| column.alias(name));
+        let exprs = exprs.collect::<Vec<_>>();
+        Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
+    }
+
     fn read(&mut self, read: &ReadRel) -> Result<LogicalPlan> {
         if read.filter.is_some() || read.best_effort_filter.is_some() {
             return Err(unknown("a filter within a read"));
@@ -340,13 +354,16 @@ impl Decoder<'_> {
 
     fn set(&mut self, set: &SetRel) -> Result<LogicalPlan> {
         plain(&set.advanced_extension)?;
-        let mut inputs = Vec::with_capacity(set.inputs.len());
+        let mut inputs: Vec<Arc<LogicalPlan>> = Vec::with_capacity(set.inputs.len());
         for (at, input) in set.inputs.iter().enumerate() {
             let mut plan = self.step(format!("inputs[{at}]"), |d| d.relation(input))?;
-            if at == 0 {
-                // The output's names come from here; they must not fall together.
-                plan = self.renamed(plan)?;
-            }
+            // The output's names come from the first input; they must not fall together. The
+            // others take them over: where DataFusion drops the inputs that are empty, it looks
+            // the output's names up in the one that is left.
+            plan = match inputs.first() {
+                None => self.renamed(plan)?,
+                Some(first) => self.named_as(plan, first)?,
+            };
             inputs.push(Arc::new(plan));
         }
         let distinct = match SetOp::try_from(set.op) {

@@ -239,7 +239,8 @@ impl Decoder<'_> {
                     own::DECIMAL128 => (38, DataType::Decimal128(precision, scale)),
                     _ => (76, DataType::Decimal256(precision, scale)),
                 };
-                if precision == 0 || precision > most || scale.unsigned_abs() > most {
+                // Arrow bounds the scale above, and not below zero.
+                if precision == 0 || precision > most || i16::from(scale) > i16::from(most) {
                     return Err(wrong());
                 }
                 data_type

@@ -1,0 +1,96 @@
+//! Faults of a query's build that its syntax tree shows: aggregates and windows in the wrong
+//! clause, columns beside the groups, windows that are not defined or have impossible frames.
+//!
+//! Each finding is a **suspect**: it has a better place and plainer words than DataFusion's
+//! error, and counts only where DataFusion refuses the query. So none can be a false error.
+
+mod grouping;
+mod own;
+mod placement;
+mod windows;
+
+use std::ops::ControlFlow;
+
+use datafusion::execution::context::SessionState;
+use planc_ir::Diagnostic;
+use sqlparser::ast::{Function, OrderBy, Query, Select, SetExpr, Visit, Visitor};
+
+use super::lookups::normalized;
+use super::place::Places;
+
+/// The suspects of a query and of all queries in it.
+pub(crate) fn suspects(
+    query: &Query,
+    state: &SessionState,
+    places: &Places<'_>,
+) -> Vec<Diagnostic> {
+    let mut walk = Walk { build: Build { state, places, found: Vec::new() } };
+    let _ = query.visit(&mut walk);
+    walk.build.found
+}
+
+/// What the checks share.
+struct Build<'a, 't> {
+    state: &'a SessionState,
+    places: &'a Places<'t>,
+    found: Vec<Diagnostic>,
+}
+
+/// What a call calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Aggregate,
+    Window,
+    Other,
+}
+
+impl Build<'_, '_> {
+    fn kind(&self, call: &Function) -> Call {
+        let [part] = call.name.0.as_slice() else { return Call::Other };
+        let Some(name) = part.as_ident().map(normalized) else { return Call::Other };
+        let aggregate = self.state.aggregate_functions().contains_key(&name);
+        let window = self.state.window_functions().contains_key(&name);
+        match (call.over.is_some(), aggregate, window) {
+            (true, true, _) | (true, _, true) => Call::Window,
+            (false, true, _) => Call::Aggregate,
+            _ => Call::Other,
+        }
+    }
+}
+
+struct Walk<'a, 't> {
+    build: Build<'a, 't>,
+}
+
+impl Visitor for Walk<'_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        self.build.bounds(query);
+        self.body(&query.body, query.order_by.as_ref());
+        ControlFlow::Continue(())
+    }
+}
+
+impl Walk<'_, '_> {
+    fn body(&mut self, body: &SetExpr, order_by: Option<&OrderBy>) {
+        match body {
+            SetExpr::Select(select) => self.select(select, order_by),
+            SetExpr::SetOperation { left, right, .. } => {
+                self.body(left, None);
+                self.body(right, None);
+            }
+            SetExpr::Values(values) => {
+                let exprs = values.rows.iter().flat_map(|row| &row.content);
+                exprs.for_each(|expr| self.build.no_calls(expr, "VALUES"));
+            }
+            _ => {}
+        }
+    }
+
+    fn select(&mut self, select: &Select, order_by: Option<&OrderBy>) {
+        self.build.placement(select, order_by);
+        self.build.grouping(select, order_by);
+        self.build.windows(select, order_by);
+    }
+}

@@ -1,0 +1,221 @@
+//! From a plan to blocks and back: the walk over all of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result};
+use datafusion::logical_expr::{
+    Aggregate, Distinct, Expr, Join, LogicalPlan, SubqueryAlias, Union,
+};
+use planc_ir::key::relation_key;
+
+use super::build::build;
+use super::collect::{aliased, closed, collect};
+use super::{Block, How, Readers, Surroundings, Uses, substitute};
+use crate::pipeline::BLOCKS;
+use crate::property::subquery_of;
+
+/// Takes a plan apart into blocks, runs the block passes on each from the innermost outwards,
+/// and puts it together again.
+pub(crate) fn normalize(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
+    normalize_below(subqueries(plan, around)?, around)
+}
+
+/// Runs the block passes and builds the relation.
+pub(super) fn finish(mut block: Block, around: &Surroundings) -> Result<LogicalPlan> {
+    for pass in BLOCKS {
+        if (pass.apply)(&mut block, around)? {
+            around.cx.fire(pass.name);
+        }
+    }
+    build(block, around)
+}
+
+/// Normalizes the plans of subqueries that no pass could turn into joins.
+fn subqueries(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
+    let mut found = false;
+    plan.apply(|node| {
+        node.apply_expressions(|expr| {
+            found |= expr.exists(|expr| Ok(subquery_of(expr).is_some()))?;
+            Ok(TreeNodeRecursion::Continue)
+        })?;
+        Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+    })?;
+    if !found {
+        return Ok(plan);
+    }
+    let inner = Surroundings {
+        cx: around.cx,
+        readers: Readers::Nobody,
+        exact: true,
+        any_multiplicity: false,
+    };
+    let normalized = plan.transform_down(|node| {
+        node.map_subqueries(|plan| match plan {
+            LogicalPlan::Subquery(mut subquery) => {
+                let plan = normalize(Arc::unwrap_or_clone(subquery.subquery), &inner)?;
+                subquery.subquery = Arc::new(plan);
+                Ok(Transformed::yes(LogicalPlan::Subquery(subquery)))
+            }
+            other => Ok(Transformed::no(other)),
+        })
+    })?;
+    Ok(normalized.data)
+}
+
+/// Normalizes below a relation that cannot be looked through.
+pub(super) fn children(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
+    let exact = Surroundings {
+        cx: around.cx,
+        readers: Readers::Nobody,
+        exact: true,
+        any_multiplicity: false,
+    };
+    match plan {
+        LogicalPlan::Aggregate(mut aggregate)
+            if !matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)]) =>
+        {
+            let input = Arc::unwrap_or_clone(std::mem::take(&mut aggregate.input));
+            self::aggregate(aggregate, input, around)
+        }
+        LogicalPlan::SubqueryAlias(SubqueryAlias { input, alias, .. }) => {
+            let input = children(Arc::unwrap_or_clone(input), &exact)?;
+            Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(input), alias)?))
+        }
+        LogicalPlan::Join(join) => self::join(join, around),
+        LogicalPlan::Distinct(Distinct::All(input)) => {
+            let distinct = Surroundings { any_multiplicity: true, ..exact };
+            let input = normalize_below(Arc::unwrap_or_clone(input), &distinct)?;
+            Ok(LogicalPlan::Distinct(Distinct::All(Arc::new(input))))
+        }
+        LogicalPlan::Union(union) => {
+            let inputs = union
+                .inputs
+                .into_iter()
+                .map(|input| Ok(Arc::new(normalize_below(Arc::unwrap_or_clone(input), &exact)?)))
+                .collect::<Result<Vec<_>>>()?;
+            let schema = union_schema(&inputs, &union.schema)?;
+            Ok(LogicalPlan::Union(Union { inputs, schema }))
+        }
+        other => {
+            let normalized = other
+                .map_children(|child| Ok(Transformed::yes(normalize_below(child, &exact)?)))?;
+            Ok(normalized.data)
+        }
+    }
+}
+
+/// The columns of a union; one is nullable where it is so in any input, as they are now.
+fn union_schema(inputs: &[Arc<LogicalPlan>], old: &DFSchemaRef) -> Result<DFSchemaRef> {
+    let fields = old.iter().enumerate().map(|(place, (qualifier, field))| {
+        let mut own = inputs.iter().filter_map(|input| input.schema().fields().get(place));
+        let nullable = own.any(|field| field.is_nullable());
+        (qualifier.cloned(), Arc::new(field.as_ref().clone().with_nullable(nullable)))
+    });
+    Ok(Arc::new(DFSchema::new_with_metadata(fields.collect(), old.metadata().clone())?))
+}
+
+/// As [`normalize`], where subqueries are normalized already.
+fn normalize_below(plan: LogicalPlan, around: &Surroundings) -> Result<LogicalPlan> {
+    if !around.exact {
+        return finish(collect(plan, around)?, around);
+    }
+    let all: Vec<Expr> = plan.schema().columns().into_iter().map(Expr::Column).collect();
+    let uses = Uses { how: How::Result, exprs: &all, defined: None, parent: around.readers };
+    let around = Surroundings { readers: Readers::Above(&uses), ..*around };
+    let block = collect(plan, &Surroundings { exact: false, ..around })?;
+    finish(block, &around)
+}
+
+/// Computed columns of the input move into the keys and arguments.
+fn aggregate(
+    aggregate: Aggregate,
+    input: LogicalPlan,
+    around: &Surroundings,
+) -> Result<LogicalPlan> {
+    let Aggregate { group_expr, aggr_expr, schema, .. } = aggregate;
+    let groups =
+        Uses { how: How::Group, exprs: &group_expr, defined: None, parent: Readers::Nobody };
+    let uses = Uses {
+        how: How::Aggregate,
+        exprs: &aggr_expr,
+        defined: None,
+        parent: Readers::Above(&groups),
+    };
+    let inner = Surroundings {
+        cx: around.cx,
+        readers: Readers::Above(&uses),
+        exact: false,
+        any_multiplicity: aggr_expr.iter().all(is_multiplicity_blind),
+    };
+    let (input, outputs) = closed(collect(input, &inner)?, &inner)?;
+    let map: HashMap<Column, Expr> =
+        outputs.into_iter().map(|output| (output.column, output.expr)).collect();
+    let mut columns = schema.columns().into_iter();
+    let mut replaced = |exprs: Vec<Expr>| -> Result<Vec<Expr>> {
+        exprs
+            .into_iter()
+            .map(|expr| {
+                let expr = substitute(expr.unalias_nested().data, &map)?;
+                Ok(match columns.next() {
+                    Some(column) => aliased(expr, &column),
+                    None => expr,
+                })
+            })
+            .collect()
+    };
+    let group_expr = replaced(group_expr)?;
+    let aggr_expr = replaced(aggr_expr)?;
+    Ok(LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), group_expr, aggr_expr)?))
+}
+
+/// Whether an aggregate gives the same however often a row comes.
+fn is_multiplicity_blind(expr: &Expr) -> bool {
+    match expr {
+        Expr::Alias(alias) => is_multiplicity_blind(&alias.expr),
+        Expr::AggregateFunction(call) => {
+            let name = call.func.name();
+            matches!(name, "min" | "max" | "bool_and" | "bool_or" | "bit_and" | "bit_or")
+                || (call.params.distinct && call.params.order_by.is_empty())
+        }
+        _ => false,
+    }
+}
+
+/// A join that is opaque: a full one, or one that marks.
+fn join(join: Join, around: &Surroundings) -> Result<LogicalPlan> {
+    let pairs = join.on.iter().flat_map(|(left, right)| [left.clone(), right.clone()]);
+    let uses: Vec<Expr> = pairs.chain(join.filter.clone()).collect();
+    let uses = Uses { how: How::On, exprs: &uses, defined: None, parent: around.readers };
+    let lateral = matches!(*join.right, LogicalPlan::Subquery(_) | LogicalPlan::SubqueryAlias(_));
+    let exact = matches!(join.join_type, JoinType::LeftMark | JoinType::RightMark) || lateral;
+    let inner = Surroundings {
+        cx: around.cx,
+        readers: Readers::Above(&uses),
+        exact,
+        any_multiplicity: false,
+    };
+    let normalized = |side: Arc<LogicalPlan>| normalize_exact(side, &inner);
+    let (mut left, mut right) = (normalized(join.left)?, normalized(join.right)?);
+    let mut on = join.on;
+    if join.join_type == JoinType::Full && relation_key(&right)? < relation_key(&left)? {
+        std::mem::swap(&mut left, &mut right);
+        on = on.into_iter().map(|(left, right)| (right, left)).collect();
+    }
+    Ok(LogicalPlan::Join(Join::try_new(
+        Arc::new(left),
+        Arc::new(right),
+        on,
+        join.filter,
+        join.join_type,
+        JoinConstraint::On,
+        join.null_equality,
+        join.null_aware,
+    )?))
+}
+
+/// A side of an opaque join keeps its computed columns, since the condition reads them.
+fn normalize_exact(side: Arc<LogicalPlan>, around: &Surroundings) -> Result<LogicalPlan> {
+    normalize_below(Arc::unwrap_or_clone(side), &Surroundings { exact: true, ..*around })
+}

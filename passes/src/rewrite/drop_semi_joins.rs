@@ -1,0 +1,245 @@
+//! A semi join that finds a partner for every row does nothing; one that finds none, or an
+//! anti join, is decided in the same way.
+//!
+//! That is so where an input of the block is itself such a partner (`a JOIN b ON a.k = b.k`
+//! needs no `a.k IN (SELECT k FROM b)`; a row of `t` is found in `t`), and where a declared
+//! foreign key says that the partner exists. What is left is that the compared columns are
+//! not NULL.
+
+use std::collections::{HashMap, HashSet};
+
+use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::logical_expr::expr::BinaryExpr;
+use datafusion::logical_expr::{Expr, LogicalPlan, Operator, TableScan};
+use planc_ir::catalog::{declared, table_name};
+
+use crate::PassContext;
+use crate::block::{Block, Classes, Semi, Surroundings, substitute};
+use crate::property::cardinality::cardinality;
+
+pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
+    let mut fired = false;
+    let mut place = block.semis.len();
+    while place > 0 {
+        place -= 1;
+        let Some(semi) = block.semis.get(place) else { break };
+        if let Some(found) = decided(semi) {
+            let passes = found != semi.anti;
+            block.semis.remove(place);
+            if !passes {
+                block.conjuncts.push(Expr::Literal(ScalarValue::Boolean(Some(false)), None));
+            }
+            fired = true;
+            continue;
+        }
+        if semi.anti {
+            continue;
+        }
+        let not_null = match own_partner(block, semi)? {
+            Some(not_null) => Some(not_null),
+            None => foreign_key(block, &semi.right, &semi.on)?.map(|found| {
+                found.rely(around.cx);
+                found.columns
+            }),
+        };
+        if let Some(not_null) = not_null {
+            block.semis.remove(place);
+            for column in not_null {
+                block.filter(Expr::IsNotNull(Box::new(Expr::Column(column))));
+            }
+            fired = true;
+        }
+    }
+    Ok(fired)
+}
+
+/// Whether every row finds a partner, or none does, whatever the row.
+fn decided(semi: &Semi) -> Option<bool> {
+    let is = |expr: &Expr, truth: bool| {
+        matches!(expr, Expr::Literal(value, _)
+            if *value == ScalarValue::Boolean(Some(truth)) || (!truth && value.is_null()))
+    };
+    let rows = cardinality(&semi.right);
+    if rows.is_empty() || (!semi.null_aware && semi.on.iter().any(|on| is(on, false))) {
+        return Some(false);
+    }
+    (rows.min > 0 && semi.on.iter().all(|on| is(on, true))).then_some(true)
+}
+
+/// The scan below filters, its qualifier, and what the filters say.
+fn filtered_scan(plan: &LogicalPlan) -> Option<(&TableScan, Vec<&Expr>)> {
+    match plan {
+        LogicalPlan::Filter(filter) => {
+            let (scan, mut conjuncts) = filtered_scan(&filter.input)?;
+            conjuncts.extend(datafusion::logical_expr::utils::split_conjunction(&filter.predicate));
+            Some((scan, conjuncts))
+        }
+        LogicalPlan::SubqueryAlias(alias) => match alias.input.as_ref() {
+            LogicalPlan::TableScan(scan) if scan.fetch.is_none() && scan.filters.is_empty() => {
+                Some((scan, Vec::new()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What is known on the rows of a block, written in one way.
+struct Facts {
+    classes: Classes,
+    conjuncts: HashSet<Expr>,
+}
+
+impl Facts {
+    fn of(block: &Block) -> Result<Self> {
+        let classes = Classes::find(&block.conjuncts, block);
+        let mut facts = Facts { classes, conjuncts: HashSet::new() };
+        for conjunct in &block.conjuncts {
+            let written = facts.written(conjunct)?;
+            facts.conjuncts.insert(written);
+        }
+        Ok(facts)
+    }
+
+    /// An expression over the first members of the classes.
+    fn written(&self, expr: &Expr) -> Result<Expr> {
+        let first = |column: &Column| {
+            let first = self.classes.equal(column).first().unwrap_or(column);
+            (column.clone(), Expr::Column(first.clone()))
+        };
+        let map: HashMap<Column, Expr> = expr.column_refs().into_iter().map(first).collect();
+        substitute(expr.clone(), &map)
+    }
+}
+
+/// The columns that must not be NULL, where an input is a partner of each of its rows.
+fn own_partner(block: &Block, semi: &Semi) -> Result<Option<Vec<Column>>> {
+    let Some((right, filters)) = filtered_scan(&semi.right) else { return Ok(None) };
+    let facts = Facts::of(block)?;
+    for input in &block.inputs {
+        let Some((scan, below)) = filtered_scan(input) else { continue };
+        if scan.table_name != right.table_name || !below.is_empty() {
+            continue;
+        }
+        // The columns of the right side as columns of the input.
+        let mut map = HashMap::new();
+        for column in semi.right.schema().columns() {
+            let own = input.schema().columns().into_iter().find(|own| own.name == column.name);
+            if let Some(own) = own {
+                map.insert(column, Expr::Column(own));
+            }
+        }
+        if let Some(not_null) =
+            implied(&facts, semi.on.iter().chain(filters.iter().copied()), &map, &semi.right)?
+        {
+            return Ok(Some(not_null));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether each expression holds with its columns replaced; the columns that `x = x` leaves.
+fn implied<'e>(
+    facts: &Facts,
+    exprs: impl Iterator<Item = &'e Expr>,
+    map: &HashMap<Column, Expr>,
+    right: &LogicalPlan,
+) -> Result<Option<Vec<Column>>> {
+    let foreign: HashSet<Column> = right.schema().columns().into_iter().collect();
+    let mut not_null = Vec::new();
+    for expr in exprs {
+        let mapped = facts.written(&substitute(expr.clone(), map)?)?;
+        if mapped.column_refs().iter().any(|column| foreign.contains(*column)) {
+            return Ok(None);
+        }
+        if let Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) = &mapped
+            && left == right
+            && let Expr::Column(column) = left.as_ref()
+        {
+            not_null.push(column.clone());
+        } else if !facts.conjuncts.contains(&mapped) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(not_null))
+}
+
+/// A declared foreign key: where its columns are not NULL, a partner exists.
+pub(crate) struct ForeignKey {
+    /// The referring columns, as the block knows them.
+    pub(crate) columns: Vec<Column>,
+    table: String,
+    names: Vec<String>,
+}
+
+impl ForeignKey {
+    /// Notes that a rewrite is right because of it.
+    pub(crate) fn rely(&self, cx: &PassContext) {
+        cx.rely_on(&self.table, "references", &self.names);
+    }
+}
+
+/// The foreign key along which a right side is joined on a condition.
+pub(crate) fn foreign_key(
+    block: &Block,
+    right_side: &LogicalPlan,
+    on: &[Expr],
+) -> Result<Option<ForeignKey>> {
+    let Some((right, filters)) = filtered_scan(right_side) else { return Ok(None) };
+    let target = table_name(&right.table_name);
+    // Pairs of a referring column and the name of the column that it is compared with.
+    let mut pairs: Vec<(Column, String)> = Vec::new();
+    for conjunct in on {
+        let Expr::BinaryExpr(BinaryExpr { left: a, op: Operator::Eq, right: b }) = conjunct else {
+            return Ok(None);
+        };
+        let (Expr::Column(a), Expr::Column(b)) = (a.as_ref(), b.as_ref()) else {
+            return Ok(None);
+        };
+        let in_right = |column: &Column| right_side.schema().has_column(column);
+        match (in_right(a), in_right(b)) {
+            (false, true) => pairs.push((a.clone(), b.name.clone())),
+            (true, false) => pairs.push((b.clone(), a.name.clone())),
+            _ => return Ok(None),
+        }
+    }
+    let facts = Facts::of(block)?;
+    for input in &block.inputs {
+        let Some((scan, _)) = filtered_scan(input) else { continue };
+        let Some(constraints) = declared(scan) else { continue };
+        for reference in constraints.references.iter().filter(|r| r.table == target) {
+            // Each pair must be one of the reference, through equal columns, and all of it.
+            let own = |column: &Column| {
+                let equal = facts.classes.equal(column).iter().chain(std::iter::once(column));
+                let mut found = equal.filter(|equal| input.schema().has_column(equal));
+                found.next().cloned()
+            };
+            let mut referring = Vec::new();
+            let covered = pairs.iter().all(|(column, to)| {
+                let Some(column) = own(column) else { return false };
+                let mut named = reference.columns.iter().zip(&reference.to);
+                let fits = named.any(|(from, target)| *from == column.name && target == to);
+                referring.push(column);
+                fits
+            });
+            if !covered || pairs.is_empty() {
+                continue;
+            }
+            // A filter on the partner must hold because of the row itself.
+            let mut map = HashMap::new();
+            for column in right_side.schema().columns() {
+                let place = pairs.iter().position(|(_, to)| *to == column.name);
+                if let Some(column_of) = place.and_then(|place| referring.get(place)) {
+                    map.insert(column, Expr::Column(column_of.clone()));
+                }
+            }
+            if implied(&facts, filters.iter().copied(), &map, right_side)?.is_none() {
+                continue;
+            }
+            let table = table_name(&scan.table_name);
+            let names = reference.columns.clone();
+            return Ok(Some(ForeignKey { columns: referring, table, names }));
+        }
+    }
+    Ok(None)
+}

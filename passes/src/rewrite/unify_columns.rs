@@ -1,0 +1,292 @@
+//! Columns that are equal on every row are one.
+//!
+//! `a.x = b.y AND a.x > 5` says the same as `a.x = b.y AND b.y > 5`. Each class of equal
+//! columns is written as a chain of equalities from one representative; whatever reads a
+//! member reads the representative, or the literal that all of them equal. A predicate over
+//! one input's columns is written on every input that has columns of the same classes, and on
+//! the right sides of left and semi joins whose conditions say that theirs are equal: there
+//! every row that fails it finds no partner anyway. So it does not matter on which of them, or
+//! how deep below, it was written.
+//!
+//! Only types count in which equal values are the same value; a float's zero has two signs.
+
+use std::collections::{HashMap, HashSet};
+
+use datafusion::common::{Column, ExprSchema, Result};
+use datafusion::logical_expr::expr::BinaryExpr;
+use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, binary_expr};
+use std::sync::Arc;
+
+use crate::block::{
+    Block, Classes, Surroundings, columns_of, known_conjuncts, reads_only, substitute,
+};
+use crate::property::rejects_null;
+
+pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
+    let before = block.conjuncts.clone();
+    let inputs: Vec<HashSet<Column>> = block.inputs.iter().map(columns_of).collect();
+    let ordered: Vec<Column> =
+        block.inputs.iter().flat_map(|input| input.schema().columns()).collect();
+    let mut conjuncts = std::mem::take(&mut block.conjuncts);
+    let mut classes = Classes::take(&mut conjuncts, block);
+    classes.sort_by(&ordered);
+
+    // Whatever reads a member reads the representative.
+    let mut representatives = HashMap::new();
+    for (members, constant) in classes.members.iter().zip(&classes.constants) {
+        let Some(first) = members.first() else { continue };
+        let to = constant.clone().unwrap_or_else(|| Expr::Column(first.clone()));
+        for column in members {
+            representatives.insert(column.clone(), to.clone());
+        }
+    }
+    let mut fired = false;
+    if !representatives.is_empty() {
+        fired |= replace_readers(block, &representatives)?;
+    }
+
+    // What is known: the conjuncts, and what holds below the inputs and the semi joins.
+    let known: Vec<Vec<Expr>> = block.inputs.iter().map(known_conjuncts).collect();
+    let mut facts: Vec<Expr> = Vec::new();
+    for conjunct in &conjuncts {
+        push(&mut facts, substitute(conjunct.clone(), &representatives)?);
+    }
+    let mut own = facts.len();
+    for conjunct in known.iter().flatten() {
+        push(&mut facts, substitute(conjunct.clone(), &representatives)?);
+    }
+    for semi in block.semis.iter().filter(|semi| !semi.anti) {
+        let right = columns_of(&semi.right);
+        let to_left = equalities(&semi.on, &right, block)?;
+        for conjunct in known_conjuncts(&semi.right) {
+            let mapped = substitute(conjunct, &to_left)?;
+            if inputs.iter().any(|columns| reads_only(&mapped, columns)) {
+                push(&mut facts, substitute(mapped, &representatives)?);
+            }
+        }
+    }
+
+    drop_implied(&mut facts, &mut own, &classes, block);
+    let mut placed: Vec<Expr> = Vec::new();
+    for (number, fact) in facts.iter().enumerate() {
+        let refs: HashSet<Column> = fact.column_refs().into_iter().cloned().collect();
+        let mut anywhere = refs.is_empty();
+        for (columns, known) in inputs.iter().zip(&known) {
+            let Some(instance) = instance(fact, &refs, columns, &classes)? else { continue };
+            anywhere = true;
+            if !known.contains(&instance) {
+                push(&mut placed, instance);
+            }
+        }
+        // A fact about several inputs stands once.
+        if (!anywhere && number < own) || refs.is_empty() {
+            push(&mut placed, fact.clone());
+        }
+    }
+    equalities_of(&classes, &inputs, &mut placed);
+    fired |= !same(&before, &placed);
+    block.conjuncts = placed;
+    fired |= push_right(block, &facts)?;
+    Ok(fired)
+}
+
+/// Drops `x IS NOT NULL` where something else is not TRUE for a NULL.
+fn drop_implied(facts: &mut Vec<Expr>, own: &mut usize, classes: &Classes, block: &Block) {
+    let implied = |place: usize, fact: &Expr| {
+        let Expr::IsNotNull(expr) = fact else { return false };
+        let Expr::Column(column) = expr.as_ref() else { return false };
+        let alone = std::iter::once(column.clone()).collect();
+        classes.equal(column).len() > 1
+            || !block.nullable(column).unwrap_or(true)
+            || facts.iter().enumerate().any(|(other, fact)| {
+                other != place && !matches!(fact, Expr::IsNotNull(_)) && rejects_null(fact, &alone)
+            })
+    };
+    let drop: Vec<bool> = facts.iter().enumerate().map(|(n, fact)| implied(n, fact)).collect();
+    let dropped = |places: &[bool]| places.iter().filter(|dropped| **dropped).count();
+    let before = drop.get(..*own).map_or(0, dropped);
+    let mut places = drop.iter();
+    facts.retain(|_| !places.next().copied().unwrap_or(false));
+    *own -= before;
+}
+
+fn push(list: &mut Vec<Expr>, expr: Expr) {
+    if !list.contains(&expr) {
+        list.push(expr);
+    }
+}
+
+/// Whether two lists hold the same conjuncts.
+fn same(a: &[Expr], b: &[Expr]) -> bool {
+    a.len() == b.len() && a.iter().all(|expr| b.contains(expr))
+}
+
+/// A fact in terms of one input's columns.
+fn instance(
+    fact: &Expr,
+    refs: &HashSet<Column>,
+    columns: &HashSet<Column>,
+    classes: &Classes,
+) -> Result<Option<Expr>> {
+    if refs.is_empty() {
+        return Ok(None);
+    }
+    let mut map = HashMap::new();
+    for column in refs {
+        let member = if columns.contains(column) {
+            Some(column)
+        } else {
+            classes.equal(column).iter().find(|equal| columns.contains(equal))
+        };
+        let Some(member) = member else { return Ok(None) };
+        // The first member within the input stands for the others.
+        let first = classes.equal(member).iter().find(|equal| columns.contains(equal));
+        map.insert(column.clone(), Expr::Column(first.unwrap_or(member).clone()));
+    }
+    Ok(Some(substitute(fact.clone(), &map)?))
+}
+
+/// The equalities of every class, always the same ones: within an input from its first member,
+/// between inputs from the first of all; with the literal where there is one.
+fn equalities_of(classes: &Classes, inputs: &[HashSet<Column>], placed: &mut Vec<Expr>) {
+    let equal = |left: &Expr, right: &Expr| binary_expr(left.clone(), Operator::Eq, right.clone());
+    for (members, constant) in classes.members.iter().zip(&classes.constants) {
+        if let Some(constant) = constant {
+            for column in members {
+                push(placed, equal(&Expr::Column(column.clone()), constant));
+            }
+            continue;
+        }
+        let mut first: Option<&Column> = None;
+        for columns in inputs {
+            let mut own = members.iter().filter(|column| columns.contains(*column));
+            let Some(leader) = own.next() else { continue };
+            for other in own {
+                push(placed, equal(&Expr::Column(leader.clone()), &Expr::Column(other.clone())));
+            }
+            match first {
+                None => first = Some(leader),
+                Some(first) => {
+                    push(
+                        placed,
+                        equal(&Expr::Column(first.clone()), &Expr::Column(leader.clone())),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Replaces members by their representatives in everything above the conjuncts.
+fn replace_readers(block: &mut Block, map: &HashMap<Column, Expr>) -> Result<bool> {
+    let mut fired = false;
+    let mut replace = |expr: &mut Expr| -> Result<()> {
+        let replaced = substitute(expr.clone(), map)?;
+        fired |= replaced != *expr;
+        *expr = replaced;
+        Ok(())
+    };
+    for semi in block.semis.iter_mut().filter(|semi| !semi.null_aware) {
+        semi.on.iter_mut().try_for_each(&mut replace)?;
+    }
+    for left in &mut block.lefts {
+        left.on.iter_mut().try_for_each(&mut replace)?;
+    }
+    block.after.iter_mut().try_for_each(&mut replace)?;
+    block.fallible.iter_mut().try_for_each(&mut replace)?;
+    for output in &mut block.outputs {
+        // A column under its own name is no output of its own, but one that is now another's.
+        replace(&mut output.expr)?;
+    }
+    Ok(fired)
+}
+
+/// The columns of a right side that a condition equates with one of the left: each with its
+/// partner.
+fn equalities(
+    on: &[Expr],
+    right: &HashSet<Column>,
+    schema: &dyn ExprSchema,
+) -> Result<HashMap<Column, Expr>> {
+    let mut map = HashMap::new();
+    for conjunct in on {
+        let Expr::BinaryExpr(BinaryExpr { left: a, op: Operator::Eq, right: b }) = conjunct else {
+            continue;
+        };
+        let typed = |column: &Column| schema.data_type(column).ok().cloned();
+        let mut learn = |from: &Expr, to: &Expr| {
+            let Expr::Column(column) = from else { return };
+            if !right.contains(column) {
+                return;
+            }
+            let exact = typed(column).filter(crate::property::is_exact_equality);
+            let same = match to {
+                Expr::Column(to) => !right.contains(to) && typed(to) == exact,
+                Expr::Literal(value, _) => Some(value.data_type()) == exact && !value.is_null(),
+                _ => false,
+            };
+            if exact.is_some() && same {
+                map.entry(column.clone()).or_insert_with(|| to.clone());
+            }
+        };
+        learn(a, b);
+        learn(b, a);
+    }
+    Ok(map)
+}
+
+/// Writes facts on the right sides of semi and left joins whose conditions carry them over.
+fn push_right(block: &mut Block, facts: &[Expr]) -> Result<bool> {
+    let mut fired = false;
+    let mut pushes: Vec<(bool, usize, Vec<Expr>)> = Vec::new();
+    let semis = block.semis.iter().enumerate().filter(|(_, semi)| !semi.null_aware);
+    let semis = semis.map(|(at, semi)| (true, at, &semi.right, &semi.on));
+    let lefts = block.lefts.iter().enumerate().map(|(at, left)| (false, at, &left.right, &left.on));
+    for (is_semi, at, right, on) in semis.chain(lefts) {
+        let columns = columns_of(right);
+        let to_left = equalities(on, &columns, block)?;
+        if to_left.is_empty() {
+            continue;
+        }
+        let mut to_right = HashMap::new();
+        let mut own = Vec::new();
+        let mut pairs: Vec<(&Column, &Expr)> = to_left.iter().collect();
+        pairs.sort_by_key(|(column, _)| *column);
+        for (column, partner) in pairs {
+            match partner {
+                Expr::Column(partner) => {
+                    to_right.entry(partner.clone()).or_insert_with(|| Expr::Column(column.clone()));
+                }
+                constant => own.push(binary_expr(
+                    Expr::Column(column.clone()),
+                    Operator::Eq,
+                    constant.clone(),
+                )),
+            }
+        }
+        for fact in facts {
+            let refs = fact.column_refs();
+            if !refs.is_empty() && refs.iter().all(|column| to_right.contains_key(*column)) {
+                own.push(substitute(fact.clone(), &to_right)?);
+            }
+        }
+        let known = known_conjuncts(right);
+        own.retain(|conjunct| !known.contains(conjunct));
+        if !own.is_empty() {
+            pushes.push((is_semi, at, own));
+        }
+    }
+    for (is_semi, at, own) in pushes {
+        let right = if is_semi {
+            block.semis.get_mut(at).map(|semi| &mut semi.right)
+        } else {
+            block.lefts.get_mut(at).map(|left| &mut left.right)
+        };
+        let Some(right) = right else { continue };
+        let Some(predicate) = datafusion::logical_expr::utils::conjunction(own) else { continue };
+        let input = std::mem::take(right);
+        *right = LogicalPlan::Filter(Filter::try_new(predicate, Arc::new(input))?);
+        fired = true;
+    }
+    Ok(fired)
+}

@@ -1,0 +1,97 @@
+//! The hooks in `.pre-commit-hooks.yaml`, run by the real pre-commit from PyPI.
+//!
+//! The hook's own environment would compile planc; here it finds the binary of this build on
+//! the PATH instead. Skipped with a line where there is no Python or no PyPI, never in CI.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::sandbox::Sandbox;
+
+const VERSION: &str = "4.7.0";
+
+/// A virtual environment with pre-commit, made once.
+fn pre_commit() -> Result<PathBuf, String> {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pre-commit-{VERSION}"));
+    let program = kept.join("bin/pre-commit");
+    if program.exists() {
+        return Ok(program);
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(&kept))?;
+    let package = format!("pre-commit=={VERSION}");
+    let pip = kept.join("bin/python");
+    run(Command::new(pip).args(["-m", "pip", "install", "--quiet", &package]))?;
+    Ok(program)
+}
+
+fn run(command: &mut Command) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(said) } else { Err(format!("{command:?}: {said}")) }
+}
+
+fn git(folder: &Path, args: &[&str]) {
+    let identity = ["-c", "user.name=planc", "-c", "user.email=planc@localhost"];
+    run(Command::new("git").current_dir(folder).args(identity).args(args)).unwrap();
+}
+
+/// A repository with the hooks, at the tag `v0`.
+fn hooks() -> Sandbox {
+    let hooks = Sandbox::new();
+    let text = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml"),
+    )
+    .unwrap();
+    assert_eq!(text.matches("language: python").count(), 2);
+    hooks.file(".pre-commit-hooks.yaml", text.replace("language: python", "language: system"));
+    git(hooks.path(), &["init", "--quiet"]);
+    git(hooks.path(), &["add", "--all"]);
+    git(hooks.path(), &["commit", "--quiet", "--message", "hooks"]);
+    git(hooks.path(), &["tag", "v0"]);
+    hooks
+}
+
+#[test]
+fn the_hooks_pass_and_fail_in_the_real_pre_commit() {
+    let program = match pre_commit() {
+        Ok(program) => program,
+        Err(reason) => {
+            assert!(std::env::var_os("CI").is_none(), "CI needs pre-commit: {reason}");
+            println!("SKIPPED: no pre-commit here: {reason}");
+            return;
+        }
+    };
+    let hooks = hooks();
+    let shop = Sandbox::shop();
+    shop.file(
+        ".pre-commit-config.yaml",
+        format!(
+            "repos:\n- repo: {}\n  rev: v0\n  hooks:\n  - id: planc-check\n  - id: planc-lock\n",
+            hooks.path().display()
+        ),
+    );
+    shop.file(".gitignore", ".planc/\n");
+    for nth in 0..40 {
+        shop.file(&format!("rules/r{nth}.sql"), format!("select id + {nth} as n from orders\n"));
+    }
+    git(shop.path(), &["init", "--quiet"]);
+    let binary = Path::new(env!("CARGO_BIN_EXE_planc")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let ran = || {
+        git(shop.path(), &["add", "--all"]);
+        let mut command = Command::new(&program);
+        command.args(["run", "--all-files", "--verbose"]).current_dir(shop.path());
+        run(command.env("PATH", &path).env("PRE_COMMIT_HOME", shop.path().join(".planc/hooks")))
+    };
+    let passed = ran().unwrap();
+    for words in ["planc check", "planc lock", "Passed", "no findings"] {
+        assert!(passed.contains(words), "{words}: {passed}");
+    }
+    shop.file("rules/r7.sql", "select idd from orders\n");
+    shop.file("notes/n.sql", "select nonsense from nowhere\n");
+    let failed = ran().unwrap_err();
+    assert!(failed.contains("rules/r7.sql:1:8: error[P0202]"), "{failed}");
+    assert!(!failed.contains("nonsense"), "a file that is no rule is left alone: {failed}");
+    assert!(failed.contains("Failed") && failed.contains("Passed"), "{failed}");
+}
