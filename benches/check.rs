@@ -83,7 +83,7 @@ fn many_rules(criterion: &mut Criterion) {
     group.sample_size(10);
     let context = SessionContext::new();
     for (name, schema) in schemas() {
-        context.register_table(name, Arc::new(EmptyTable::new(Arc::new(schema)))).unwrap();
+        context.register_table(name, Arc::new(EmptyTable::new(schema))).unwrap();
     }
     let state = context.state();
     group.bench_function("DataFusion, SQL to optimised plan", |bencher| {

@@ -9,6 +9,7 @@
 //! `cargo bench --bench replay -- [q05 …]`. Variables: `PLANC_BENCH_SCALE` (1),
 //! `PLANC_BENCH_RUNS` (5), and `PLANC_BENCH_SHUFFLE`, a seed with which the inputs of all inner
 //! joins are put in random order before the replay, as if the canonical form had done so.
+//! `PLANC_BENCH_PLANS` shows the physical plans with their metrics.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::fs;
@@ -21,6 +22,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, LogicalPlan, LogicalPlanBuilder, Operator};
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use fastrand::Rng;
@@ -41,6 +43,7 @@ fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
 fn main() {
     let scale = variable("PLANC_BENCH_SCALE").unwrap_or(1.0);
     let runs = variable("PLANC_BENCH_RUNS").unwrap_or(5);
+    let show = std::env::var_os("PLANC_BENCH_PLANS").is_some();
     let shuffle: Option<u64> = variable("PLANC_BENCH_SHUFFLE");
     let chosen: Vec<String> = std::env::args().skip(1).filter(|arg| arg.starts_with('q')).collect();
     let runtime = Runtime::new().unwrap();
@@ -71,7 +74,7 @@ fn main() {
                 }
                 let replay = replay_with(&session, &plan, &bindings, order).await.unwrap();
                 let rows = drain(replay.stream().unwrap()).await;
-                Ran { time: clock.elapsed(), rows, touched: touched(&replay.physical) }
+                Ran::new(clock, rows, &replay.physical)
             })
         };
         let direct = || {
@@ -82,17 +85,20 @@ fn main() {
                 let physical = frame.create_physical_plan().await.unwrap();
                 let stream = execute_stream(Arc::clone(&physical), task).unwrap();
                 let rows = drain(stream).await;
-                Ran { time: clock.elapsed(), rows, touched: touched(&physical) }
+                Ran::new(clock, rows, &physical)
             })
         };
         let mut best = [Duration::MAX; 3];
         let mut work = [0; 3];
-        for _ in 0..runs {
+        for run in 0..runs {
             let sides = [direct(), replayed(JoinOrder::Chosen), replayed(JoinOrder::AsPlanned)];
             for (place, side) in sides.iter().enumerate() {
                 best[place] = side.time.min(best[place]);
                 work[place] = side.touched;
                 assert_eq!(side.rows, sides[0].rows, "{name}");
+                if show && run == 0 {
+                    println!("{name}, {}:\n{}", ["direct", "replay", "planned"][place], side.plan);
+                }
             }
         }
         let [direct, replay, planned] = best.map(|time| time.as_secs_f64() * 1e3);
@@ -112,6 +118,15 @@ struct Ran {
     time: Duration,
     rows: usize,
     touched: usize,
+    plan: String,
+}
+
+impl Ran {
+    fn new(clock: Instant, rows: usize, physical: &Arc<dyn ExecutionPlan>) -> Self {
+        let time = clock.elapsed();
+        let plan = DisplayableExecutionPlan::with_metrics(physical.as_ref()).indent(false);
+        Ran { time, rows, touched: touched(physical), plan: plan.to_string() }
+    }
 }
 
 /// The rows that all operators of a plan gave: a measure of its work that no machine changes.

@@ -27,6 +27,8 @@ mod statistics;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::execution::context::SessionState;
@@ -56,10 +58,11 @@ pub(crate) struct Ordered {
     pub sides_chosen: bool,
 }
 
-/// Chooses the order of all joins in an optimised plan.
+/// Chooses the order of all joins in an optimised plan. Where the plan cannot be put together
+/// in another order, it stays as it is: that costs time and no row.
 ///
 /// # Errors
-/// Those of rebuilding the plan, which are faults of planc.
+/// None but those of walking the plan. Tests get those of putting it together as well.
 pub(crate) async fn choose(state: &SessionState, plan: LogicalPlan) -> Result<Ordered> {
     let mut joins = false;
     plan.apply_with_subqueries(|node| {
@@ -71,12 +74,24 @@ pub(crate) async fn choose(state: &SessionState, plan: LogicalPlan) -> Result<Or
     }
     let sources = SourceStatistics::of(state, &plan).await?;
     let sides_chosen = sources.know_something();
+    match reorder(state, plan.clone(), sources, sides_chosen) {
+        Err(_) if !cfg!(test) => Ok(Ordered { plan, choices: Vec::new(), sides_chosen: false }),
+        ordered => ordered,
+    }
+}
+
+fn reorder(
+    state: &SessionState,
+    plan: LogicalPlan,
+    sources: SourceStatistics,
+    sides_chosen: bool,
+) -> Result<Ordered> {
     let mut walker =
         Walker { sources, sides: sides_chosen, kept: 0, aliases: 0, choices: Vec::new() };
     let (plan, _) = walker.walk(plan)?;
     let choices = walker.choices;
     // Columns that no join above needs are dropped as early as in the plan before.
-    let prune = Optimizer::with_rules(vec![std::sync::Arc::new(OptimizeProjections::new())]);
+    let prune = Optimizer::with_rules(vec![Arc::new(OptimizeProjections::new())]);
     let plan = prune.optimize(plan, state, |_, _| {})?;
     Ok(Ordered { plan, choices, sides_chosen })
 }

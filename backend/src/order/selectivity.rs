@@ -13,7 +13,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use super::column::{ColumnEstimate, number};
 
 /// `column = value`, of a column with an unknown number of values.
-const EQUAL: f64 = 0.1;
+const EQUAL: f64 = 0.05;
 /// A comparison of values in an unknown range.
 const RANGE: f64 = 0.3;
 /// `LIKE 'prefix%'`.

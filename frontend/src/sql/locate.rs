@@ -46,7 +46,12 @@ pub(crate) fn faults(
         let mut diagnostics = refusal::diagnostics(&error, places);
         // What the search itself put out of joint is no fault of the rule. Names were all
         // resolved before, so an unknown one can only be a column that became NULL.
-        let own = |d: &Diagnostic| d.code == code::UNKNOWN_COLUMN;
+        let own = |d: &Diagnostic| {
+            matches!(
+                d.code,
+                code::UNKNOWN_COLUMN | code::UNKNOWN_QUALIFIER | code::AMBIGUOUS_COLUMN
+            )
+        };
         let null = cause.contains("NULL") || cause.contains("Null");
         if round > 0 && (null || diagnostics.iter().any(own)) {
             break;
@@ -131,7 +136,7 @@ impl Search<'_, '_, '_> {
         {
             let node = match () {
                 () if of_a_condition(cause) => at,
-                () if cause.contains("InSubquery") => self.membership(&nodes, at, cause),
+                () if of_a_subquery(cause) => self.with_subquery(&nodes, at, cause),
                 () => self.descend(&nodes, at, cause),
             };
             let place = nodes.get(node).and_then(|node| self.place(&node.expr, cause));
@@ -153,6 +158,9 @@ impl Search<'_, '_, '_> {
             (Expr::Interval(_), code::BAD_LITERAL) if cause.contains("_precision") => {
                 self.places.type_of(expr).or(whole)
             }
+            (Expr::Subquery(query), _) if cause.contains("calar subquery") => {
+                self.places.closed(query.span()).or(whole)
+            }
             // The call is wrong, and not the window around it.
             (Expr::Function(call), code::FUNCTION_ARGUMENTS) if call.over.is_some() => {
                 self.places.call(call.name.span()).or(whole)
@@ -165,10 +173,15 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    /// The `IN (SELECT …)` around a piece, without which the error goes away as well.
-    fn membership(&mut self, nodes: &[Node], at: usize, cause: &str) -> usize {
+    /// The test of a subquery, or the subquery itself, without which the error goes away.
+    fn with_subquery(&mut self, nodes: &[Node], at: usize, cause: &str) -> usize {
+        let scalar = cause.contains("calar subquery");
         let tests = |at: &usize| {
-            nodes.get(*at).is_some_and(|node| matches!(node.expr, Expr::InSubquery { .. }))
+            nodes.get(*at).is_some_and(|node| match node.expr {
+                Expr::Subquery(_) => scalar,
+                Expr::InSubquery { .. } | Expr::AnyOp { .. } | Expr::AllOp { .. } => !scalar,
+                _ => false,
+            })
         };
         let suspects: Vec<usize> = (0..nodes.len()).rev().filter(tests).collect();
         let found = suspects.into_iter().find(|test| {
@@ -293,6 +306,11 @@ impl Search<'_, '_, '_> {
 /// True for a condition that is no truth value: the whole of it is.
 fn of_a_condition(cause: &str) -> bool {
     cause.contains("non-boolean predicate") || cause.contains("condition must be boolean")
+}
+
+/// True for an error about a subquery and what it is compared with.
+fn of_a_subquery(cause: &str) -> bool {
+    ["InSubquery", "SetComparison", "calar subquery"].iter().any(|words| cause.contains(words))
 }
 
 /// True where NULL stands directly beside a piece, and not in it.
@@ -560,7 +578,7 @@ mod tests {
             "P0410 1:43-1:55 [(select 1) x] LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins",
         );
         check("select a.b.c.d.e from orders a", "P0202 1:10-1:11 [b] `a` has no column `b`");
-        check("select date_trunc('month', status), date_part('x', placed_on) from orders", "");
+        check("select date_trunc('month', status), date_part('day', placed_on) from orders", "");
         check(
             "select interval 'x' from orders",
             r#"P0313 1:8-1:20 [interval 'x'] Parser error: Invalid input syntax for type interval: "x""#,

@@ -93,6 +93,8 @@ fn shortened(words: &str) -> (String, Option<String>) {
 }
 
 fn sentence(words: &str) -> String {
+    // Some messages end with the syntax tree as Rust shows it.
+    let words = words.split(" { ").next().unwrap_or(words);
     words.trim().trim_end_matches(['.', '!']).replace('\n', " ")
 }
 
@@ -201,6 +203,18 @@ static BY_WORDS: &[(&[&str], Code)] = &[
     (&["grouping columns"], code::UNGROUPED_COLUMN),
     (&["precision <="], code::UNKNOWN_TYPE),
     (&["Cannot cast string"], code::BAD_LITERAL),
+    (&["Cannot cast value"], code::BAD_LITERAL),
+    (&["Invalid HexStringLiteral"], code::BAD_LITERAL),
+    (&["Unable to represent"], code::BAD_LITERAL),
+    (&["RANGE requires"], code::WINDOW_FRAME),
+    (&["is defined multiple times"], code::DUPLICATE_ALIAS),
+    (&["logical expression Wildcard"], code::FUNCTION_ARGUMENTS),
+    (&["not supported for Null"], code::FUNCTION_ARGUMENTS),
+    (&["requires a positive integer"], code::FUNCTION_ARGUMENTS),
+    (&["Expected an integer value"], code::FUNCTION_ARGUMENTS),
+    (&["WITHIN GROUP is only"], code::FUNCTION_ARGUMENTS),
+    (&["Cannot access field"], code::TYPE_MISMATCH),
+    (&["invalid digit found"], code::ORDINAL),
     (&["Error parsing timestamp"], code::BAD_LITERAL),
     (&["Substring without for/from"], code::FUNCTION_ARGUMENTS),
     (&["argument of"], code::FUNCTION_ARGUMENTS),

@@ -47,6 +47,7 @@ pub(crate) fn needs_physical(plan: &LogicalPlan) -> Result<bool> {
     Ok(risky)
 }
 
+#[allow(deprecated)]
 fn is_risky(expr: &Expr, node: &LogicalPlan) -> Result<bool> {
     let filter = matches!(node, LogicalPlan::Filter(_));
     let aggregate = match node {
@@ -65,6 +66,7 @@ fn is_risky(expr: &Expr, node: &LogicalPlan) -> Result<bool> {
             | Expr::Unnest(_)
             | Expr::GroupingSet(_)
             | Expr::HigherOrderFunction(_)
+            | Expr::Wildcard { .. }
             | Expr::Lambda(_) => true,
             Expr::AggregateFunction(call) => {
                 let params = &call.params;
@@ -86,6 +88,7 @@ fn is_risky(expr: &Expr, node: &LogicalPlan) -> Result<bool> {
 }
 
 /// True for a computation of literals alone.
+#[allow(deprecated)]
 fn is_constant(expr: &Expr) -> bool {
     let computes = matches!(
         expr,
@@ -112,6 +115,7 @@ fn is_constant(expr: &Expr) -> bool {
                 | Expr::InSubquery(_)
                 | Expr::ScalarSubquery(_)
                 | Expr::LambdaVariable(_)
+                | Expr::Wildcard { .. }
         );
         Ok(if constant { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });

@@ -99,10 +99,10 @@ fn once(global: &Global, args: &CheckArgs, console: &Console) -> Exit {
     if args.files.is_empty() {
         reports.extend(project_findings(&project, &work.compiler.rules));
     }
-    if let Some(path) = &args.baseline {
-        if let Err(message) = against_baseline(path, args.write_baseline, &mut reports, console) {
-            return console.usage(message, None);
-        }
+    if let Some(path) = &args.baseline
+        && let Err(message) = against_baseline(path, args.write_baseline, &mut reports, console)
+    {
+        return console.usage(message, None);
     }
     let format = args.output_format.unwrap_or(console.default_format());
     let text = match args.statistics {

@@ -4,6 +4,7 @@
 //! `resolve::joins`); here stands what the syntax tree and the plan tell.
 
 mod constant_predicate;
+mod date_field;
 mod ignored_clause;
 mod implicit_cast;
 pub(crate) mod invisible_text;
@@ -28,6 +29,7 @@ pub(crate) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> 
     found.extend(ignored_clause::lint(query, state, places));
     found.extend(constant_predicate::lint(query, places));
     found.extend(window_without_order::lint(query, places));
+    found.extend(date_field::lint(query, places));
     found
 }
 

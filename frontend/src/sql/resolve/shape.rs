@@ -133,6 +133,19 @@ impl Resolver<'_, '_> {
 
     /// An alias names all columns or none.
     pub(super) fn check_names(&mut self, alias: &TableAlias, width: Option<usize>, cte: bool) {
+        let names: Vec<String> =
+            alias.columns.iter().map(|column| normalized(&column.name)).collect();
+        let twin = (1..names.len()).find(|at| {
+            names.get(..*at).zip(names.get(*at)).is_some_and(|(before, name)| before.contains(name))
+        });
+        if let Some(column) = twin.and_then(|at| alias.columns.get(at)) {
+            let message = format!("two columns of `{}` get one name", alias.name.value);
+            self.shape.push(
+                Diagnostic::new(code::DUPLICATE_OUTPUT, message)
+                    .at(self.places.span(column.name.span))
+                    .help("name each column differently"),
+            );
+        }
         let Some(wanted) = width else { return };
         let given = alias.columns.len();
         if given == 0 || given == wanted {

@@ -12,8 +12,10 @@ mod windows;
 use std::ops::ControlFlow;
 
 use datafusion::execution::context::SessionState;
-use planc_ir::Diagnostic;
-use sqlparser::ast::{Function, OrderBy, Query, Select, SetExpr, Visit, Visitor};
+use planc_ir::{Diagnostic, code};
+use sqlparser::ast::{
+    Function, OrderBy, Query, Select, SetExpr, Spanned, TableFactor, Visit, Visitor,
+};
 
 use super::lookups::normalized;
 use super::place::Places;
@@ -70,6 +72,30 @@ impl Visitor for Walk<'_, '_> {
         self.body(&query.body, query.order_by.as_ref());
         ControlFlow::Continue(())
     }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let Some(what) = unsupported(factor) {
+            let place = self.build.places.closed(factor.span());
+            let message = format!("DataFusion has no {what}");
+            self.build.found.push(Diagnostic::new(code::UNSUPPORTED, message).at(place));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// What DataFusion reads in a FROM and cannot plan.
+fn unsupported(factor: &TableFactor) -> Option<&'static str> {
+    Some(match factor {
+        TableFactor::Pivot { .. } => "PIVOT",
+        TableFactor::Unpivot { .. } => "UNPIVOT",
+        TableFactor::MatchRecognize { .. } => "MATCH_RECOGNIZE",
+        TableFactor::TableFunction { .. } => "TABLE(…)",
+        TableFactor::JsonTable { .. } => "JSON_TABLE",
+        TableFactor::OpenJsonTable { .. } => "OPENJSON",
+        TableFactor::XmlTable { .. } => "XMLTABLE",
+        TableFactor::SemanticView { .. } => "SEMANTIC_VIEW",
+        _ => return None,
+    })
 }
 
 impl Walk<'_, '_> {

@@ -32,6 +32,20 @@ impl Build<'_, '_> {
                 NamedWindowExpr::WindowSpec(spec) => windows.spec(spec),
             }
         }
+        for (at, definition) in select.named_window.iter().enumerate() {
+            let name = normalized(&definition.0);
+            let mut before = select.named_window.iter().take(at);
+            if before.any(|other| normalized(&other.0) == name) {
+                self.found.push(
+                    Diagnostic::new(
+                        code::DUPLICATE_ALIAS,
+                        format!("two windows of this SELECT are called `{name}`"),
+                    )
+                    .at(self.places.span(definition.0.span))
+                    .help("rename one of them"),
+                );
+            }
+        }
         let defined: BTreeSet<String> =
             select.named_window.iter().map(|definition| normalized(&definition.0)).collect();
         for name in &windows.names {
