@@ -106,9 +106,6 @@ select deptno, s from (select deptno, sum(sal) as s from emp group by deptno) g 
 -- a group key that is equal to another one
 select e.deptno, d.deptno as d2, count(*) as n from emp e join dept d on e.deptno = d.deptno group by e.deptno, d.deptno;
 select e.deptno, e.deptno as d2, count(*) as n from emp e join dept d on e.deptno = d.deptno group by e.deptno;
--- SUM of a constant
-select sum(2) as s from emp;
-select sum(x) as s from (select 2 as x from emp) e;
 -- BOOL_AND with a filter
 select bool_and(sal > 2) as b from emp where deptno = 1;
 select bool_and(2 < sal) as b from emp where 1 = deptno;

@@ -26,6 +26,11 @@ pub fn blame(checker: &Checker, world: &World, text: &str, kind: FaultKind) -> S
     match (kind, done) {
         (FaultKind::Circle, _) => format!("the last round fired {}", last_round.join(", ")),
         (FaultKind::Broken, Err(found)) if found.code == code::INTERNAL => found.message,
+        (FaultKind::Broken, Err(found)) => {
+            let last =
+                steps.last().map(|(name, plan)| format!("{name}\n{}", plan.display_indent()));
+            format!("{}; the last to fire: {}", found.message, last.unwrap_or_default())
+        }
         (FaultKind::Unstable | FaultKind::Drifts, Ok(canonical)) => {
             let mut fired = Vec::new();
             let again = Plan { logical: canonical.logical, ..plan };

@@ -127,15 +127,20 @@ pub fn made(seed: u64) -> (World, String) {
     (world, text)
 }
 
-/// Checks the query of a seed; a fault comes back shrunk.
-pub fn check_seed(checker: &Checker, seed: u64, figures: &mut Figures) -> Option<Case> {
+/// Checks the query of a seed; a fault comes back shrunk, behind at most `tries` tries.
+pub fn check_seed(
+    checker: &Checker,
+    seed: u64,
+    tries: usize,
+    figures: &mut Figures,
+) -> Option<Case> {
     let (world, text) = made(seed);
     let fault = figures.count(checker.check(&world, &text))?;
     let same = |world: &World, text: &str| match checker.check(world, text) {
         Verdict::Fault(found) => found.kind == fault.kind,
         _ => false,
     };
-    let (world, text) = shrink(&world, &text, 600, &same);
+    let (world, text) = shrink(&world, &text, tries, &same);
     let fault = match checker.check(&world, &text) {
         Verdict::Fault(fault) => fault,
         _ => fault,
@@ -156,7 +161,7 @@ pub fn run(
     let started = Instant::now();
     let mut seed = first;
     while Instant::now() < until && figures.tried < most {
-        if let Some(case) = check_seed(checker, seed, &mut figures) {
+        if let Some(case) = check_seed(checker, seed, 0, &mut figures) {
             found(case);
         }
         seed += 1;

@@ -32,6 +32,9 @@ enum Command {
         /// Show queries that are refused or not run, with why.
         #[arg(long)]
         refusals: bool,
+        /// How many smaller queries are tried for each fault.
+        #[arg(long, default_value_t = 300)]
+        tries: usize,
         /// Stop behind this many faults.
         #[arg(long, default_value_t = 20)]
         faults: usize,
@@ -90,7 +93,7 @@ fn run(cli: Cli) -> bool {
             println!("{verdict:?}");
             matches!(verdict, Verdict::Fault(_))
         }
-        Command::Fuzz { seconds, seed, faults, refusals, .. } => {
+        Command::Fuzz { seconds, seed, faults, refusals, tries, .. } => {
             let until = Instant::now() + Duration::from_secs(seconds);
             let mut left = faults;
             let mut total = fuzz::Figures::default();
@@ -104,7 +107,7 @@ fn run(cli: Cli) -> bool {
                         other => println!("{next} {other:?}\n{text}\n"),
                     }
                 }
-                if let Some(case) = fuzz::check_seed(&checker, next, &mut total) {
+                if let Some(case) = fuzz::check_seed(&checker, next, tries, &mut total) {
                     println!("{}", case.golden());
                     left -= 1;
                 }

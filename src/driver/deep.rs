@@ -20,8 +20,12 @@ use rayon::prelude::*;
 
 use super::compile::{Compiled, Compiler};
 
-/// The most relations that an inlined plan may have.
-const MOST_RELATIONS: usize = 1000;
+/// The most relations that an inlined plan may have: bringing it to its canonical form takes
+/// longer than in proportion.
+const MOST_RELATIONS: usize = 400;
+
+/// The most characters of a reason.
+const LONGEST_REASON: usize = 160;
 
 /// A rule's deep digest.
 pub type Deep = DeepRecord;
@@ -81,6 +85,7 @@ impl<'a> DeepPlans<'a> {
         let (record, bytes) = match self.artifact(index) {
             Ok(bytes) => (Deep { digest: Digest::of(&bytes), fallback: None }, Some(bytes)),
             Err(reason) => {
+                let reason = shortened(reason);
                 let mut parts = vec!["planc deep fallback 1".to_owned(), own.to_string()];
                 for read in reads {
                     parts.push(self.compiler.rules.get(*read)?.name.clone());
@@ -210,6 +215,14 @@ impl<'a> DeepPlans<'a> {
         let source = Arc::new(SchemaSource::of(Arc::new(table)));
         LogicalPlan::TableScan(TableScan { source, ..scan })
     }
+}
+
+fn shortened(reason: String) -> String {
+    if reason.chars().count() <= LONGEST_REASON {
+        return reason;
+    }
+    let start: String = reason.chars().take(LONGEST_REASON).collect();
+    format!("{start}…")
 }
 
 /// A plan as a table of it is read: without the order that its rule gives its rows.

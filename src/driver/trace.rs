@@ -67,11 +67,10 @@ impl Trace {
     /// The steps that changed something, as text with what changed.
     pub fn text(&self) -> String {
         let mut text = format!("== as planned\n{}\n", self.planned);
-        for step in self.steps.iter().filter(|step| step.fired || step.round == 0) {
+        for step in self.steps.iter().filter(|step| step.fired) {
             let round =
                 if step.round == 0 { String::new() } else { format!(" (round {})", step.round) };
-            let fired = if step.fired { "" } else { ": nothing to do" };
-            text.push_str(&format!("\n== {}{round}{fired}\n   {}\n", step.pass, step.reason));
+            text.push_str(&format!("\n== {}{round}\n   {}\n", step.pass, step.reason));
             // A pass may report a change of what the text does not show.
             text.push_str(&step.diff);
         }

@@ -86,3 +86,28 @@ fn a_run_looks_at_a_sample_of_what_it_may_rely_on() {
     sandbox.file("planc.toml", declared("key = ['id']\ntrust = true"));
     sandbox.planc(&["run", &digest]).says(0, &["3 rows"]);
 }
+
+#[test]
+fn a_rule_names_what_it_relies_on_and_its_run_samples_it() {
+    let sandbox = shop("not_null = ['amount']");
+    sandbox.file("rules/r.sql", "select id from orders where amount is not null");
+    sandbox.file("rules/s.sql", "select id + 1 as next from r");
+    let relies = "orders: not_null (amount)";
+    sandbox.planc(&["compile"]).says(0, &[&format!("    relies on {relies}")]);
+    let lines = sandbox.planc(&["compile", "--json"]).succeeded().json();
+    assert_eq!(lines[0]["constraints"], serde_json::json!([relies]), "cached, it still says so");
+    // The second rule inlines the first, and so relies on it too.
+    for rule in ["r", "s"] {
+        let ran = sandbox.planc(&["run", rule]);
+        ran.says(1, &["error[P0711]", "not_null (amount): amount = NULL in 1 row"]);
+    }
+    let note = "which no run checks (trust = true)";
+    let config = sandbox.read("planc.toml").replace("['amount']", "['amount']\ntrust = true");
+    sandbox.file("planc.toml", config);
+    sandbox.planc(&["compile"]).says(0, &[note]);
+    sandbox.planc(&["run", "s"]).says(0, &[note, "3 rows"]);
+    sandbox.file("orders.csv", "id,customer_id,amount\n1,1,10\n");
+    let config = sandbox.read("planc.toml").replace("\ntrust = true", "");
+    sandbox.file("planc.toml", config);
+    sandbox.planc(&["run", "s"]).says(0, &["1 row"]);
+}

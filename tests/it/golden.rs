@@ -63,4 +63,12 @@ fn a_changed_pin_of_a_released_format_needs_a_new_number() {
     assert!(!is_pinned(&file(FORMAT, "no")));
     assert!(!is_pinned(&file(FORMAT - 1, "0.1.0")), "the encoder has moved on, so the pins may");
     assert!(!is_pinned("# A file of another kind\n"));
+    let stability = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/digest/stability.md");
+    let text = std::fs::read_to_string(stability).unwrap();
+    assert!(
+        text.contains(&format!("\nFormat: {FORMAT}\n")),
+        "the pins are of the encoder's format"
+    );
+    assert!(text.contains("\nReleased: "));
+    assert!(text.matches("```digest\n").count() >= 8);
 }
