@@ -7,6 +7,7 @@
 
 mod block;
 mod expressions;
+mod grouping;
 mod pass;
 pub mod pipeline;
 mod predicate;

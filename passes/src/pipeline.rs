@@ -100,6 +100,51 @@ pub const NORMALIZE: &[Pass] = &[
         apply: query_blocks::apply,
     },
     Pass {
+        name: "fold_empty",
+        reason: "what cannot have rows is the empty relation, and what is left of its readers",
+        apply: fold_empty::apply,
+    },
+    Pass {
+        name: "merge_limits",
+        reason: "limits of limits are one; behind fold_empty, which takes LIMIT 0",
+        apply: merge_limits::apply,
+    },
+    Pass {
+        name: "drop_sorts",
+        reason: "an order that nobody sees, and keys that decide nothing, are no part of the question",
+        apply: drop_sorts::apply,
+    },
+    Pass {
+        name: "filter_groups",
+        reason: "conditions on group and partition keys hold for the rows, and meet the others there",
+        apply: filter_groups::apply,
+    },
+    Pass {
+        name: "merge_unions",
+        reason: "unions nest in many ways and commute; what is computed on them is computed on their inputs",
+        apply: merge_unions::apply,
+    },
+    Pass {
+        name: "merge_aggregates",
+        reason: "groups of groups are groups",
+        apply: merge_aggregates::apply,
+    },
+    Pass {
+        name: "unique_groups",
+        reason: "groups of one row each are no groups",
+        apply: unique_groups::apply,
+    },
+    Pass {
+        name: "simplify_calls",
+        reason: "calls that mean the same are written alike, so that order_groups finds the equal ones",
+        apply: simplify_calls::apply,
+    },
+    Pass {
+        name: "order_groups",
+        reason: "keys and calls have no order of their own; behind all passes that change them",
+        apply: order_groups::apply,
+    },
+    Pass {
         name: "prune_columns",
         reason: "columns that nothing reads are no part of the question",
         apply: prune_columns::apply,

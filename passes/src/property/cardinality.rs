@@ -107,6 +107,9 @@ pub(crate) fn cardinality(plan: &LogicalPlan) -> Cardinality {
                     min: left.min.max(right.min),
                     max: pairs.plus(left).plus(right).max,
                 },
+                JoinType::LeftSemi | JoinType::RightSemi if left.is_empty() || right.is_empty() => {
+                    Cardinality::exactly(0)
+                }
                 JoinType::LeftSemi | JoinType::LeftAnti => left.at_least(0),
                 JoinType::RightSemi | JoinType::RightAnti => right.at_least(0),
                 JoinType::LeftMark => left,

@@ -1,0 +1,119 @@
+//! Keys and calls of an aggregate stand in an order of their own and once each; constant keys
+//! are no keys.
+//!
+//! A key with one value throughout splits no group, whether it is written as a literal or
+//! fixed by a filter below. The last key must stay: without one, no rows give one row instead
+//! of none. It becomes a literal, the same for all such aggregates. A projection gives every
+//! column back in its place.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::logical_expr::{Expr, Limit, LogicalPlan};
+use planc_ir::key::expression_key;
+
+use crate::PassContext;
+use crate::grouping::{Defined, Grouping, restored};
+use crate::property::{is_volatile, known};
+
+pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    plan.transform_up_with_subqueries(|node| match &node {
+        LogicalPlan::Aggregate(aggregate) => match Grouping::of(aggregate) {
+            Some(grouping) => match ordered(grouping)? {
+                Some((plan, map)) => Ok(Transformed::yes(restored(plan, &aggregate.schema, &map)?)),
+                None => Ok(Transformed::no(node)),
+            },
+            None => Ok(Transformed::no(node)),
+        },
+        _ => Ok(Transformed::no(node)),
+    })
+}
+
+type Rewritten = (LogicalPlan, HashMap<Column, Expr>);
+
+fn ordered(mut grouping: Grouping) -> Result<Option<Rewritten>> {
+    let mut map = HashMap::new();
+    let mut changed = constant_keys(&mut grouping, &mut map)?;
+    if grouping.is_distinct()
+        && grouping.keys.iter().all(|key| matches!(key.expr, Expr::Literal(..)))
+    {
+        // One row where there is any.
+        let fetch = Some(Box::new(Expr::Literal(ScalarValue::Int64(Some(1)), None)));
+        for key in grouping.keys {
+            map.entry(key.column).or_insert(key.expr);
+        }
+        let limit = Limit { skip: None, fetch, input: grouping.input };
+        return Ok(Some((LogicalPlan::Limit(limit), map)));
+    }
+    let input = Arc::clone(&grouping.input);
+    for list in [&mut grouping.keys, &mut grouping.calls] {
+        changed |= order(list, &input, &mut map)?;
+    }
+    if !changed {
+        return Ok(None);
+    }
+    Ok(Some((grouping.build()?, map)))
+}
+
+/// Takes constant keys out, and says what they stand for.
+fn constant_keys(grouping: &mut Grouping, map: &mut HashMap<Column, Expr>) -> Result<bool> {
+    let facts = known(&grouping.input);
+    let constant = |expr: &Expr| match expr {
+        Expr::Literal(..) => Some(expr.clone()),
+        Expr::Column(column) => {
+            facts.constants.get(column).map(|value| Expr::Literal(value.clone(), None))
+        }
+        _ => None,
+    };
+    let (mut kept, mut dropped) = (Vec::new(), Vec::new());
+    for key in std::mem::take(&mut grouping.keys) {
+        match constant(&key.expr) {
+            Some(value) => dropped.push(Defined { column: key.column, expr: value }),
+            None => kept.push(key),
+        }
+    }
+    let any = Expr::Literal(ScalarValue::Boolean(Some(true)), None);
+    let mut changed = !dropped.is_empty();
+    if kept.is_empty()
+        && let Some(last) = dropped.first().cloned()
+    {
+        changed = dropped.len() > 1 || last.expr != any;
+        kept.push(Defined { column: last.column.clone(), expr: any.clone() });
+        if last.expr == any {
+            dropped.remove(0);
+        }
+    }
+    grouping.keys = kept;
+    map.extend(dropped.into_iter().map(|key| (key.column, key.expr)));
+    Ok(changed)
+}
+
+/// Sorts by what the expressions say, and lets one column stand for equal ones.
+fn order(
+    list: &mut Vec<Defined>,
+    input: &LogicalPlan,
+    map: &mut HashMap<Column, Expr>,
+) -> Result<bool> {
+    let mut keyed = Vec::with_capacity(list.len());
+    for defined in list.drain(..) {
+        keyed.push((expression_key(&defined.expr, &[input.schema()])?, defined));
+    }
+    let sorted = keyed.is_sorted_by_key(|(key, _)| *key);
+    // Equal ones keep their order, so that the first stands for the others.
+    keyed.sort_by_key(|(key, _)| *key);
+    let mut changed = !sorted;
+    let mut last = None;
+    for (key, defined) in keyed {
+        match list.last() {
+            Some(first) if last == Some(key) && !is_volatile(&defined.expr) => {
+                map.insert(defined.column, Expr::Column(first.column.clone()));
+                changed = true;
+            }
+            _ => list.push(defined),
+        }
+        last = Some(key);
+    }
+    Ok(changed)
+}

@@ -1,0 +1,223 @@
+//! Calls of aggregate functions that mean the same are written in the same way.
+//!
+//! `COUNT` of what is never NULL counts rows. `DISTINCT` changes no minimum, and no call whose
+//! argument is unique within the groups. An `ORDER BY` changes only what reads the order. A
+//! call over `CASE WHEN p THEN x END` is one over `x` filtered by `p`, as NULLs are ignored
+//! (`x` must not be able to fail, since a filter does not protect it). In a group, which always
+//! has rows, the sum of `CASE WHEN p THEN 1 ELSE 0 END` is a count, and the greatest value of a
+//! key or a constant is that value. Without groups, a filter that all calls share filters the
+//! rows; with groups it must not, for groups would vanish.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams, Case};
+use datafusion::logical_expr::{Expr, ExprSchemable, Filter, LogicalPlan, and};
+
+use crate::PassContext;
+use crate::grouping::{Defined, Grouping, is_order_blind, restored};
+use crate::property::keys::unique_within;
+use crate::property::{Known, is_fallible, is_volatile, known};
+
+pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    plan.transform_up_with_subqueries(|node| match &node {
+        LogicalPlan::Aggregate(aggregate) => {
+            let Some(grouping) = Grouping::of(aggregate).filter(|g| !g.calls.is_empty()) else {
+                return Ok(Transformed::no(node));
+            };
+            match simplified(grouping, cx)? {
+                Some((grouping, map)) if map.is_empty() => Ok(Transformed::yes(grouping.build()?)),
+                Some((grouping, map)) => {
+                    let plan = grouping.build()?;
+                    Ok(Transformed::yes(restored(plan, &aggregate.schema, &map)?))
+                }
+                None => Ok(Transformed::no(node)),
+            }
+        }
+        _ => Ok(Transformed::no(node)),
+    })
+}
+
+type Simplified = (Grouping, HashMap<Column, Expr>);
+
+fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplified>> {
+    let facts = known(&grouping.input);
+    let mut map = HashMap::new();
+    let mut calls = Vec::with_capacity(grouping.calls.len());
+    let mut changed = false;
+    for Defined { column, expr } in std::mem::take(&mut grouping.calls) {
+        let Expr::AggregateFunction(call) = expr else {
+            calls.push(Defined { column, expr });
+            continue;
+        };
+        if let Some(value) = value_of_group(&call, &grouping, &facts) {
+            map.insert(column, value);
+            changed = true;
+            continue;
+        }
+        let before = call.clone();
+        let call = simpler(call, &grouping, &facts, cx)?;
+        changed |= call != before;
+        calls.push(Defined { column, expr: Expr::AggregateFunction(call) });
+    }
+    grouping.calls = calls;
+    if grouping.keys.is_empty() {
+        changed |= share_filter(&mut grouping)?;
+    }
+    Ok(changed.then_some((grouping, map)))
+}
+
+/// The one value that the call can give in a group.
+fn value_of_group(call: &AggregateFunction, grouping: &Grouping, facts: &Known) -> Option<Expr> {
+    let AggregateFunctionParams { args, filter, .. } = &call.params;
+    if grouping.keys.is_empty() || filter.is_some() || !matches!(call.func.name(), "min" | "max") {
+        return None;
+    }
+    let [arg] = args.as_slice() else { return None };
+    if let Some(key) = grouping.keys.iter().find(|key| key.expr == *arg) {
+        return (!is_volatile(arg)).then(|| Expr::Column(key.column.clone()));
+    }
+    match arg {
+        Expr::Literal(..) => Some(arg.clone()),
+        Expr::Column(column) => {
+            facts.constants.get(column).map(|value| Expr::Literal(value.clone(), None))
+        }
+        _ => None,
+    }
+}
+
+fn simpler(
+    mut call: AggregateFunction,
+    grouping: &Grouping,
+    facts: &Known,
+    cx: &PassContext,
+) -> Result<AggregateFunction> {
+    let name = call.func.name().to_owned();
+    let schema = grouping.input.schema();
+    let params = &mut call.params;
+    if params.args.iter().any(is_volatile) || params.filter.as_deref().is_some_and(is_volatile) {
+        return Ok(call);
+    }
+    if let Some(filter) = params.filter.take() {
+        let always = matches!(*filter, Expr::Literal(ScalarValue::Boolean(Some(true)), _));
+        params.filter = (!always).then_some(filter);
+    }
+    if matches!(name.as_str(), "min" | "max" | "bool_and" | "bool_or" | "bit_and" | "bit_or") {
+        params.distinct = false;
+    }
+    let whole = Expr::AggregateFunction(call.clone());
+    let params = &mut call.params;
+    let floats = name != "count" && whole.get_type(schema.as_ref())?.is_floating();
+    if is_order_blind(&whole) && (!floats || matches!(name.as_str(), "min" | "max")) {
+        params.order_by.clear();
+    }
+    if let [arg] = params.args.as_mut_slice()
+        && matches!(
+            name.as_str(),
+            "count" | "sum" | "avg" | "min" | "max" | "var" | "var_pop" | "stddev" | "stddev_pop"
+        )
+        && let Some((condition, value)) = conditional(arg)
+        && !is_fallible(&value, schema.as_ref())
+        && value.get_type(schema.as_ref())? == arg.get_type(schema.as_ref())?
+    {
+        *arg = value;
+        params.filter = Some(Box::new(match params.filter.take() {
+            Some(filter) => and(*filter, condition),
+            None => condition,
+        }));
+    }
+    if name == "sum"
+        && !params.distinct
+        && !grouping.keys.is_empty()
+        && let [arg] = params.args.as_mut_slice()
+        && let Some(condition) = counted(arg)
+        && params.filter.is_none()
+    {
+        call.func = datafusion::functions_aggregate::count::count_udaf();
+        call.params.args = vec![one()];
+        call.params.filter = condition.map(Box::new);
+        return Ok(call);
+    }
+    if name == "count" {
+        if !params.distinct {
+            params.args.retain(|arg| facts.is_nullable(arg, schema, cx));
+            if params.args.is_empty() {
+                params.args.push(one());
+            }
+        }
+        params.null_treatment = None;
+    }
+    if params.distinct
+        && let [Expr::Column(column)] = params.args.as_slice()
+        && let Some(unique) = unique_in_groups(column, grouping)
+    {
+        unique.rely(cx);
+        params.distinct = false;
+    }
+    Ok(call)
+}
+
+/// The set that makes the values of a column differ within every group.
+fn unique_in_groups(
+    column: &Column,
+    grouping: &Grouping,
+) -> Option<crate::property::keys::UniqueSet> {
+    let schema = grouping.input.schema();
+    let keys = grouping.keys.iter().filter_map(|key| key.expr.try_as_col());
+    let ordinals: BTreeSet<usize> =
+        keys.chain([column]).filter_map(|column| schema.maybe_index_of_column(column)).collect();
+    unique_within(&grouping.input, &ordinals)
+}
+
+/// The condition and the value of `CASE WHEN p THEN x END`.
+fn conditional(expr: &Expr) -> Option<(Expr, Expr)> {
+    let Expr::Case(Case { expr: None, when_then_expr, else_expr }) = expr else { return None };
+    let otherwise = else_expr.as_deref();
+    let nothing = otherwise.is_none_or(|e| matches!(e, Expr::Literal(v, _) if v.is_null()));
+    match when_then_expr.as_slice() {
+        [(when, then)] if nothing => Some((when.as_ref().clone(), then.as_ref().clone())),
+        _ => None,
+    }
+}
+
+/// For an argument whose sum over a group is a count: under which condition a row counts.
+fn counted(expr: &Expr) -> Option<Option<Expr>> {
+    let is = |expr: &Expr, number| matches!(expr, Expr::Literal(ScalarValue::Int64(Some(value)), _) if *value == number);
+    if is(expr, 1) {
+        return Some(None);
+    }
+    let Expr::Case(Case { expr: None, when_then_expr, else_expr: Some(otherwise) }) = expr else {
+        return None;
+    };
+    match when_then_expr.as_slice() {
+        [(when, then)] if is(then, 1) && is(otherwise, 0) => Some(Some(when.as_ref().clone())),
+        _ => None,
+    }
+}
+
+fn one() -> Expr {
+    Expr::Literal(ScalarValue::Int64(Some(1)), None)
+}
+
+/// Moves the filter that all calls have below an aggregate without keys.
+fn share_filter(grouping: &mut Grouping) -> Result<bool> {
+    let filter_of = |defined: &Defined| match &defined.expr {
+        Expr::AggregateFunction(call) => call.params.filter.as_deref().cloned(),
+        _ => None,
+    };
+    let Some(shared) = grouping.calls.first().and_then(filter_of) else { return Ok(false) };
+    if is_volatile(&shared) || grouping.calls.iter().any(|c| filter_of(c).as_ref() != Some(&shared))
+    {
+        return Ok(false);
+    }
+    for defined in &mut grouping.calls {
+        if let Expr::AggregateFunction(call) = &mut defined.expr {
+            call.params.filter = None;
+        }
+    }
+    let input = Filter::try_new(shared, Arc::clone(&grouping.input))?;
+    grouping.input = Arc::new(LogicalPlan::Filter(input));
+    Ok(true)
+}

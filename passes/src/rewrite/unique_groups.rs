@@ -1,0 +1,102 @@
+//! An aggregate whose groups are single rows is a projection.
+//!
+//! Where the keys hold a unique set of the input, every row is a group of its own: a sum is
+//! the value, in the sum's type, a count is one, or none for NULL. The same holds without keys
+//! for an input that always has exactly one row.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::expr::AggregateFunction;
+use datafusion::logical_expr::{Aggregate, Case, Expr, ExprSchemable, LogicalPlan, Projection};
+
+use crate::PassContext;
+use crate::grouping::{Defined, Grouping, aliased, is_count_star};
+use crate::property::cardinality::cardinality;
+use crate::property::is_volatile;
+use crate::property::keys::unique_within;
+
+pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    plan.transform_up_with_subqueries(|node| match &node {
+        LogicalPlan::Aggregate(aggregate) => match projection(aggregate, cx)? {
+            Some(plan) => Ok(Transformed::yes(LogicalPlan::Projection(plan))),
+            None => Ok(Transformed::no(node)),
+        },
+        _ => Ok(Transformed::no(node)),
+    })
+}
+
+fn projection(aggregate: &Aggregate, cx: &PassContext) -> Result<Option<Projection>> {
+    let Some(grouping) = Grouping::of(aggregate) else { return Ok(None) };
+    if grouping.keys.iter().chain(&grouping.calls).any(|d| is_volatile(&d.expr)) {
+        return Ok(None);
+    }
+    let schema = grouping.input.schema();
+    let mut exprs = Vec::new();
+    for Defined { column, expr } in &grouping.keys {
+        exprs.push(aliased(expr.clone(), column));
+    }
+    for (Defined { column, expr }, field) in
+        grouping.calls.iter().zip(aggregate.schema.fields().iter().skip(grouping.keys.len()))
+    {
+        match of_one_row(expr, field.data_type(), schema)? {
+            Some(value) => exprs.push(aliased(value, column)),
+            None => return Ok(None),
+        }
+    }
+    if grouping.keys.is_empty() {
+        if !cardinality(&grouping.input).is_one() {
+            return Ok(None);
+        }
+    } else {
+        let columns = grouping.keys.iter().filter_map(|key| key.expr.try_as_col());
+        let ordinals: BTreeSet<usize> =
+            columns.filter_map(|column| schema.maybe_index_of_column(column)).collect();
+        match unique_within(&grouping.input, &ordinals) {
+            Some(unique) => unique.rely(cx),
+            None => return Ok(None),
+        }
+    }
+    Projection::try_new(exprs, Arc::clone(&grouping.input)).map(Some)
+}
+
+/// What a call gives for one row.
+fn of_one_row(expr: &Expr, data_type: &DataType, schema: &DFSchema) -> Result<Option<Expr>> {
+    let Expr::AggregateFunction(AggregateFunction { func, params }) = expr else {
+        return Ok(None);
+    };
+    let [arg] = params.args.as_slice() else { return Ok(None) };
+    let literal = |value| Box::new(Expr::Literal(ScalarValue::Int64(Some(value)), None));
+    let filter = params.filter.clone();
+    let value = match func.name() {
+        "count" => {
+            let there = Box::new(Expr::IsNotNull(Box::new(arg.clone())));
+            let counts = match (filter, is_count_star(expr)) {
+                (None, true) => return Ok(Some(*literal(1))),
+                (Some(filter), true) => filter,
+                (Some(filter), false) => {
+                    let there = there.as_ref().clone();
+                    Box::new(datafusion::logical_expr::and(*filter, there))
+                }
+                (None, false) => there,
+            };
+            let otherwise = Some(literal(0));
+            return Ok(Some(Expr::Case(Case::new(None, vec![(counts, literal(1))], otherwise))));
+        }
+        "sum" | "min" | "max" | "bool_and" | "bool_or" => arg.clone(),
+        "avg" if *data_type == arg.get_type(schema)? => arg.clone(),
+        _ => return Ok(None),
+    };
+    let value = if *data_type == value.get_type(schema)? {
+        value
+    } else {
+        value.cast_to(data_type, schema)?
+    };
+    Ok(Some(match filter {
+        Some(filter) => Expr::Case(Case::new(None, vec![(filter, Box::new(value))], None)),
+        None => value,
+    }))
+}
