@@ -57,12 +57,6 @@ impl Grouping {
     pub(crate) fn is_distinct(&self) -> bool {
         self.calls.is_empty() && !self.keys.is_empty()
     }
-
-    /// What the output columns stand for.
-    pub(crate) fn map(&self) -> HashMap<Column, Expr> {
-        let defined = self.keys.iter().chain(&self.calls);
-        defined.map(|d| (d.column.clone(), d.expr.clone())).collect()
-    }
 }
 
 /// An expression under a column's name.

@@ -69,6 +69,11 @@ impl<'a> PassContext<'a> {
         self.relied_on.borrow_mut().insert(constraint);
     }
 
+    /// A column name that no plan has yet; `rename` gives it an ordinary one.
+    pub(crate) fn fresh(&self) -> String {
+        self.aliases.next("__planc")
+    }
+
     /// Notes that a pass of a block fired.
     pub(crate) fn fire(&self, name: &'static str) {
         self.fired.borrow_mut().insert(name);

@@ -40,6 +40,21 @@ pub const NORMALIZE: &[Pass] = &[
         apply: fold_constants::apply,
     },
     Pass {
+        name: "decorrelate_predicates",
+        reason: "EXISTS, IN and comparisons with ANY or ALL become semi and anti joins, which Substrait can say",
+        apply: decorrelate_predicates::apply,
+    },
+    Pass {
+        name: "decorrelate_scalars",
+        reason: "a correlated scalar subquery becomes an aggregate below a left join",
+        apply: decorrelate_scalars::apply,
+    },
+    Pass {
+        name: "decorrelate_lateral",
+        reason: "a lateral join becomes a plain one, behind the scalar subqueries that it may hold",
+        apply: decorrelate_lateral::apply,
+    },
+    Pass {
         name: "simplify_casts",
         reason: "casts that change nothing hide that two expressions are one",
         apply: simplify_casts::apply,
@@ -73,21 +88,6 @@ pub const NORMALIZE: &[Pass] = &[
         name: "normalize_conditions",
         reason: "AND, OR, NOT, IN, BETWEEN and tests for NULL in one form, behind all that changes operands",
         apply: normalize_conditions::apply,
-    },
-    Pass {
-        name: "decorrelate_predicates",
-        reason: "EXISTS, IN and comparisons with ANY or ALL become semi and anti joins, which Substrait can say",
-        apply: decorrelate_predicates::apply,
-    },
-    Pass {
-        name: "decorrelate_scalars",
-        reason: "a correlated scalar subquery becomes an aggregate below a left join",
-        apply: decorrelate_scalars::apply,
-    },
-    Pass {
-        name: "decorrelate_lateral",
-        reason: "a lateral join becomes a plain one, behind the scalar subqueries that it may hold",
-        apply: decorrelate_lateral::apply,
     },
     Pass {
         name: "rename",

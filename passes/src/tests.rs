@@ -401,3 +401,17 @@ async fn joins_that_are_decided() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn sorted_self_joins_settle() {
+    check_same(&[
+        "select p.id i, p.x x, q.id j, q.x y from a p join a q on p.id = q.id order by p.id",
+        "select p.id i, p.x x, q.id j, q.x y from a q join a p on p.id = q.id order by q.id",
+    ])
+    .await;
+    check_same(&[
+        "select p.id i, q.id j from a p join a q on p.id = q.id order by p.id",
+        "select p.id i, q.id j from a p join a q on p.id = q.id order by j",
+    ])
+    .await;
+}

@@ -10,13 +10,14 @@ use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{
     Aggregate, Distinct, Expr, Filter, Join, Limit, LogicalPlan, Operator, Projection, Sort,
-    Window, binary_expr,
+    SortExpr, Window, binary_expr,
 };
 
 use super::normalize::{children, finish};
 use super::uses::{How, Readers, Uses};
 use super::{
-    Block, Both, Left, Output, Semi, Surroundings, columns_of, reads_any, reads_only, substitute,
+    Block, Both, Classes, Left, Output, Semi, Surroundings, columns_of, known_equalities,
+    reads_any, reads_only, substitute,
 };
 use crate::property::cardinality::cardinality;
 use crate::property::{Outcomes, is_volatile, outcomes, rejects_null};
@@ -62,17 +63,7 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
                     None => collect(Arc::unwrap_or_clone(input), around),
                 };
             }
-            let uses: Vec<Expr> = expr.iter().map(|sort| sort.expr.clone()).collect();
-            through(Arc::unwrap_or_clone(input), &uses, around, |input, map| {
-                let expr = expr
-                    .into_iter()
-                    .map(|sort| {
-                        let expr = substitute(sort.expr.clone(), map)?;
-                        Ok(datafusion::logical_expr::SortExpr { expr, ..sort })
-                    })
-                    .collect::<Result<_>>()?;
-                Ok(LogicalPlan::Sort(Sort { expr, input: Arc::new(input), fetch }))
-            })
+            sorted(expr, fetch, Arc::unwrap_or_clone(input), around)
         }
         LogicalPlan::Limit(Limit { skip, fetch, input }) => {
             through(Arc::unwrap_or_clone(input), &[], around, |input, _| {
@@ -314,7 +305,8 @@ fn semi(mut join: Join, around: &Surroundings) -> Result<Block> {
     let reads_late = conjuncts.iter().any(|conjunct| reads_any(conjunct, &late));
     if reads_late {
         // The left side is a relation of its own.
-        let (plan, outputs) = closed(block, around)?;
+        let outputs = std::mem::take(&mut block.outputs);
+        let (plan, outputs, _) = closed(block, outputs, &conjuncts, around)?;
         block = Block { outputs, ..Block::leaf(plan) };
     }
     let left_columns = columns_from(&block);
@@ -381,6 +373,54 @@ fn drop_implied(right: &mut Block, on: &[Expr]) {
     });
 }
 
+/// Moves the computed outputs of an input above a sort, but for those that it sorts by: its
+/// keys are columns. DataFusion takes computed keys that are equal in the condition of an outer
+/// join for equal on the rows that the join pads, too.
+fn sorted(
+    mut sorts: Vec<SortExpr>,
+    fetch: Option<usize>,
+    input: LogicalPlan,
+    around: &Surroundings,
+) -> Result<Block> {
+    let uses: Vec<Expr> = sorts.iter().map(|sort| sort.expr.clone()).collect();
+    let uses = Uses { how: How::Order, exprs: &uses, defined: None, parent: around.readers };
+    let inner = opaque(Readers::Above(&uses), around);
+    let mut block = collect(input, &inner)?;
+    let map = block.map();
+    let mut outputs = std::mem::take(&mut block.outputs);
+    for sort in &mut sorts {
+        let key = substitute(std::mem::take(&mut sort.expr), &map)?;
+        if matches!(key, Expr::Column(_)) {
+            sort.expr = key;
+            continue;
+        }
+        let known = block.outputs.iter().chain(&outputs).find(|output| output.expr == key);
+        let column = match known {
+            Some(output) => output.column.clone(),
+            None => Column::from_name(around.cx.fresh()),
+        };
+        let own = Expr::Column(column.clone());
+        for output in outputs.iter_mut().filter(|output| output.expr == key) {
+            output.expr = own.clone();
+        }
+        if !block.outputs.iter().any(|output| output.column == column) {
+            block.outputs.push(Output { column, expr: key });
+        }
+        sort.expr = own;
+    }
+    let (plan, outputs, equal) = closed(block, outputs, &[], &inner)?;
+    for sort in &mut sorts {
+        sort.expr = substitute(std::mem::take(&mut sort.expr), &equal)?;
+    }
+    let plan = LogicalPlan::Sort(Sort { expr: sorts, input: Arc::new(plan), fetch });
+    Ok(Block { outputs, ..Block::leaf(plan) })
+}
+
+/// What surrounds the input of a relation that sees how often a row comes.
+fn opaque<'a>(readers: Readers<'a>, around: &Surroundings<'a>) -> Surroundings<'a> {
+    Surroundings { readers, exact: false, any_multiplicity: false, cx: around.cx }
+}
+
 /// Moves the computed outputs of an input above a relation that passes its columns on.
 fn through(
     input: LogicalPlan,
@@ -389,33 +429,45 @@ fn through(
     relation: impl FnOnce(LogicalPlan, &HashMap<Column, Expr>) -> Result<LogicalPlan>,
 ) -> Result<Block> {
     let uses = Uses { how: How::Order, exprs: uses, defined: None, parent: around.readers };
-    // How often a row comes is seen by limits and windows, and by nobody else here.
-    let inner = Surroundings {
-        readers: Readers::Above(&uses),
-        exact: false,
-        any_multiplicity: false,
-        cx: around.cx,
-    };
-    let block = collect(input, &inner)?;
-    let (plan, outputs) = closed(block, &inner)?;
+    let inner = opaque(Readers::Above(&uses), around);
+    let mut block = collect(input, &inner)?;
+    let outputs = std::mem::take(&mut block.outputs);
+    let (plan, outputs, _) = closed(block, outputs, &[], &inner)?;
     let map = outputs.iter().map(|o| (o.column.clone(), o.expr.clone())).collect();
     let plan = relation(plan, &map)?;
     Ok(Block { outputs, ..Block::leaf(plan) })
 }
 
-/// A block as a relation, with its outputs to be computed above.
+/// A block as a relation, with `outputs` to be computed above; what the block computes itself
+/// stays in it. `on` reads columns of its parts as well. Of columns that are equal on all rows
+/// the outputs read the first one; the last value says which stands for which.
 pub(super) fn closed(
-    mut block: Block,
+    block: Block,
+    mut outputs: Vec<Output>,
+    on: &[Expr],
     around: &Surroundings,
-) -> Result<(LogicalPlan, Vec<Output>)> {
-    let outputs = std::mem::take(&mut block.outputs);
+) -> Result<(LogicalPlan, Vec<Output>, HashMap<Column, Expr>)> {
     let exprs: Vec<Expr> = outputs.iter().map(|output| output.expr.clone()).collect();
     let names = schema_of(&outputs)?;
-    let uses =
+    let above =
         Uses { how: How::Output, exprs: &exprs, defined: Some(&names), parent: around.readers };
-    let plan =
-        finish(block, &Surroundings { readers: Readers::Above(&uses), exact: false, ..*around })?;
-    Ok((plan, outputs))
+    let uses = Uses { how: How::On, exprs: on, defined: None, parent: Readers::Above(&above) };
+    let around = Surroundings { readers: Readers::Above(&uses), exact: false, ..*around };
+    let plan = finish(block, &around)?;
+    let equalities = known_equalities(&plan);
+    let mut classes = Classes::find(&equalities, plan.schema().as_ref());
+    classes.sort_by(&plan.schema().columns());
+    let mut equal = HashMap::new();
+    for members in &classes.members {
+        if let Some((first, others)) = members.split_first() {
+            let first = Expr::Column(first.clone());
+            equal.extend(others.iter().map(|other| (other.clone(), first.clone())));
+        }
+    }
+    for output in &mut outputs {
+        output.expr = substitute(std::mem::take(&mut output.expr), &equal)?;
+    }
+    Ok((plan, outputs, equal))
 }
 
 /// The names of outputs, to find an expression by.

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use datafusion::common::{Column, JoinType};
+use datafusion::common::{Column, JoinType, NullEquality};
+use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Expr, LogicalPlan, Operator, binary_expr};
 
 use super::{columns_of, reads_only, substitute};
 use crate::property::is_volatile;
@@ -57,6 +58,49 @@ pub(crate) fn known_conjuncts(plan: &LogicalPlan) -> Vec<Expr> {
             }
             known
         }
+        _ => Vec::new(),
+    }
+}
+
+/// Equalities of columns that are TRUE on each row of a relation.
+pub(crate) fn known_equalities(plan: &LogicalPlan) -> Vec<Expr> {
+    let is_equality = |expr: &&Expr| {
+        matches!(expr, Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right })
+            if matches!((left.as_ref(), right.as_ref()), (Expr::Column(_), Expr::Column(_))))
+    };
+    match plan {
+        LogicalPlan::Filter(filter) => {
+            let mut known = known_equalities(&filter.input);
+            known.extend(
+                split_conjunction(&filter.predicate).into_iter().filter(is_equality).cloned(),
+            );
+            known
+        }
+        LogicalPlan::Sort(sort) => known_equalities(&sort.input),
+        LogicalPlan::Limit(limit) => known_equalities(&limit.input),
+        LogicalPlan::Window(window) => known_equalities(&window.input),
+        LogicalPlan::Projection(projection) => {
+            let columns = columns_of(plan);
+            let mut known = known_equalities(&projection.input);
+            known.retain(|equality| reads_only(equality, &columns));
+            known
+        }
+        LogicalPlan::Join(join) => match join.join_type {
+            JoinType::Inner if join.null_equality == NullEquality::NullEqualsNothing => {
+                let mut known = known_equalities(&join.left);
+                known.extend(known_equalities(&join.right));
+                let pairs = join.on.iter();
+                let pairs = pairs.map(|(l, r)| binary_expr(l.clone(), Operator::Eq, r.clone()));
+                known.extend(pairs.filter(|pair| is_equality(&pair)));
+                let filter = join.filter.iter().flat_map(split_conjunction);
+                known.extend(filter.filter(is_equality).cloned());
+                known
+            }
+            JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti => {
+                known_equalities(&join.left)
+            }
+            _ => Vec::new(),
+        },
         _ => Vec::new(),
     }
 }

@@ -29,8 +29,8 @@ use crate::PassContext;
 
 pub(crate) use classes::Classes;
 pub(crate) use collect::collect;
-pub(crate) use known::known_conjuncts;
-pub(crate) use normalize::normalize;
+pub(crate) use known::{known_conjuncts, known_equalities};
+pub(crate) use normalize::{keep_mark, normalize};
 pub(crate) use order::order;
 pub(crate) use uses::{How, Readers, Uses};
 

@@ -1,12 +1,14 @@
 //! From a plan to blocks and back: the walk over all of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, DFSchema, DFSchemaRef, JoinConstraint, JoinType, Result};
+use datafusion::common::{
+    Column, DFSchema, DFSchemaRef, ExprSchema, JoinConstraint, JoinType, Result,
+};
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, Join, LogicalPlan, SubqueryAlias, Union,
+    Aggregate, Distinct, Expr, Join, LogicalPlan, Projection, SubqueryAlias, Union,
 };
 use planc_ir::key::relation_key;
 
@@ -14,7 +16,7 @@ use super::build::build;
 use super::collect::{aliased, closed, collect};
 use super::{Block, How, Readers, Surroundings, Uses, substitute};
 use crate::pipeline::BLOCKS;
-use crate::property::has_subqueries;
+use crate::property::{has_subqueries, is_exact_equality};
 
 /// Takes a plan apart into blocks, runs the block passes on each from the innermost outwards,
 /// and puts it together again.
@@ -105,7 +107,7 @@ fn union_schema(inputs: &[Arc<LogicalPlan>], old: &DFSchemaRef) -> Result<DFSche
         let nullable = own.any(|field| field.is_nullable());
         (qualifier.cloned(), Arc::new(field.as_ref().clone().with_nullable(nullable)))
     });
-    Ok(Arc::new(DFSchema::new_with_metadata(fields.collect(), old.metadata().clone())?))
+    Ok(Arc::new(DFSchema::new_with_metadata(fields.collect(), old.as_ref().metadata().clone())?))
 }
 
 /// As [`normalize`], where subqueries are normalized already.
@@ -141,7 +143,18 @@ fn aggregate(
         exact: false,
         any_multiplicity: aggr_expr.iter().all(is_multiplicity_blind),
     };
-    let (input, outputs) = closed(collect(input, &inner)?, &inner)?;
+    let mut block = collect(input, &inner)?;
+    if computes_float_keys(&block, &group_expr) {
+        // As a key of the aggregate, DataFusion would take it to follow from the column that
+        // it is computed from; but zeros of either sign are one group and not one value.
+        let all: Vec<Expr> = block.outputs.iter().map(|o| Expr::Column(o.column.clone())).collect();
+        let uses = Uses { how: How::Result, exprs: &all, defined: None, parent: Readers::Nobody };
+        let kept = Surroundings { readers: Readers::Above(&uses), exact: true, ..inner };
+        let input = Arc::new(finish(block, &kept)?);
+        return Ok(LogicalPlan::Aggregate(Aggregate::try_new(input, group_expr, aggr_expr)?));
+    }
+    let outputs = std::mem::take(&mut block.outputs);
+    let (input, outputs, _) = closed(block, outputs, &[], &inner)?;
     let map: HashMap<Column, Expr> =
         outputs.into_iter().map(|output| (output.column, output.expr)).collect();
     let mut columns = schema.columns().into_iter();
@@ -160,6 +173,18 @@ fn aggregate(
     let group_expr = replaced(group_expr)?;
     let aggr_expr = replaced(aggr_expr)?;
     Ok(LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), group_expr, aggr_expr)?))
+}
+
+/// Whether a group key is computed below from a column whose equal values are not the same.
+fn computes_float_keys(block: &Block, group_expr: &[Expr]) -> bool {
+    let keys: HashSet<&Column> = group_expr.iter().flat_map(|expr| expr.column_refs()).collect();
+    let computed = block
+        .outputs
+        .iter()
+        .filter(|output| keys.contains(&output.column) && !matches!(output.expr, Expr::Column(_)));
+    computed.flat_map(|output| output.expr.column_refs()).any(|column| {
+        block.data_type(column).map_or(true, |data_type| !is_exact_equality(data_type))
+    })
 }
 
 /// Whether an aggregate gives the same however often a row comes.
@@ -190,12 +215,13 @@ fn join(join: Join, around: &Surroundings) -> Result<LogicalPlan> {
     };
     let normalized = |side: Arc<LogicalPlan>| normalize_exact(side, &inner);
     let (mut left, mut right) = (normalized(join.left)?, normalized(join.right)?);
+    let mark = join.schema.columns().pop();
     let mut on = join.on;
     if join.join_type == JoinType::Full && relation_key(&right)? < relation_key(&left)? {
         std::mem::swap(&mut left, &mut right);
         on = on.into_iter().map(|(left, right)| (right, left)).collect();
     }
-    Ok(LogicalPlan::Join(Join::try_new(
+    let join = Join::try_new(
         Arc::new(left),
         Arc::new(right),
         on,
@@ -204,7 +230,25 @@ fn join(join: Join, around: &Surroundings) -> Result<LogicalPlan> {
         JoinConstraint::On,
         join.null_equality,
         join.null_aware,
-    )?))
+    )?;
+    keep_mark(LogicalPlan::Join(join), mark)
+}
+
+/// A mark is called after the qualifier of the marking side, which can change: it keeps the
+/// name under which it is known above.
+pub(crate) fn keep_mark(join: LogicalPlan, mark: Option<Column>) -> Result<LogicalPlan> {
+    let is_mark = matches!(&join, LogicalPlan::Join(join)
+        if matches!(join.join_type, JoinType::LeftMark | JoinType::RightMark));
+    let mut columns = join.schema().columns();
+    let (Some(mark), Some(now)) = (mark.filter(|_| is_mark), columns.pop()) else {
+        return Ok(join);
+    };
+    if mark == now {
+        return Ok(join);
+    }
+    let mut exprs: Vec<Expr> = columns.into_iter().map(Expr::Column).collect();
+    exprs.push(aliased(Expr::Column(now), &mark));
+    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(join))?))
 }
 
 /// A side of an opaque join keeps its computed columns, since the condition reads them.

@@ -347,17 +347,19 @@ impl Graph {
 }
 
 /// The same predicate, its comparisons and chains turned by the labels of their columns: how
-/// they are turned in the plan depends on the order that is looked for.
+/// they are turned in the plan depends on the order that is looked for. Sums and products are
+/// turned too: this is for a key and not for a plan.
 fn oriented(expr: Expr, labels: &HashMap<Column, usize>) -> Result<Expr> {
     let turned = expr.transform_up(|expr| {
         let Expr::BinaryExpr(BinaryExpr { left, op, right }) = &expr else {
             return Ok(Transformed::no(expr));
         };
-        if matches!(op, Operator::And | Operator::Or) {
+        let commutes = matches!(op, Operator::Plus | Operator::Multiply);
+        if commutes || matches!(op, Operator::And | Operator::Or) {
             let op = *op;
             let operands = match op {
                 Operator::And => split_conjunction(&expr),
-                _ => split_binary(&expr, Operator::Or),
+                _ => split_binary(&expr, op),
             };
             let mut keyed = operands
                 .into_iter()

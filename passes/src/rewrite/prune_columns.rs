@@ -17,6 +17,7 @@ use planc_ir::catalog::is_work_table;
 
 use super::rename::is_correlated;
 use crate::PassContext;
+use crate::block::keep_mark;
 use crate::property::is_volatile;
 
 pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
@@ -50,9 +51,10 @@ fn prune(plan: LogicalPlan, used: &Used) -> Result<Transformed<LogicalPlan>> {
         | LogicalPlan::Join(_) => {
             let mut below = used.clone();
             read_by(&plan.expressions(), &mut below);
+            let last = plan.schema().columns().pop();
             let pruned = plan.map_children(|child| prune(child, &below))?;
             if pruned.transformed {
-                return pruned.map_data(LogicalPlan::recompute_schema);
+                return pruned.map_data(|plan| keep_mark(plan.recompute_schema()?, last));
             }
             Ok(pruned)
         }

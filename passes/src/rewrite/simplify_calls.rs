@@ -52,7 +52,7 @@ fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplif
             calls.push(Defined { column, expr });
             continue;
         };
-        if let Some(value) = value_of_group(&call, &grouping, &facts) {
+        if let Some(value) = value_of_group(&call, &grouping) {
             map.insert(column, value);
             changed = true;
             continue;
@@ -70,7 +70,7 @@ fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplif
 }
 
 /// The one value that the call can give in a group.
-fn value_of_group(call: &AggregateFunction, grouping: &Grouping, facts: &Known) -> Option<Expr> {
+fn value_of_group(call: &AggregateFunction, grouping: &Grouping) -> Option<Expr> {
     let AggregateFunctionParams { args, filter, .. } = &call.params;
     if grouping.keys.is_empty() || filter.is_some() || !matches!(call.func.name(), "min" | "max") {
         return None;
@@ -79,13 +79,7 @@ fn value_of_group(call: &AggregateFunction, grouping: &Grouping, facts: &Known) 
     if let Some(key) = grouping.keys.iter().find(|key| key.expr == *arg) {
         return (!is_volatile(arg)).then(|| Expr::Column(key.column.clone()));
     }
-    match arg {
-        Expr::Literal(..) => Some(arg.clone()),
-        Expr::Column(column) => {
-            facts.constants.get(column).map(|value| Expr::Literal(value.clone(), None))
-        }
-        _ => None,
-    }
+    None
 }
 
 fn simpler(
