@@ -20,7 +20,7 @@ use super::{
     reads_any, reads_only, substitute,
 };
 use crate::property::cardinality::cardinality;
-use crate::property::{Outcomes, is_volatile, outcomes, rejects_null};
+use crate::property::{Outcomes, is_fallible, is_volatile, outcomes, rejects_null};
 
 /// Takes the topmost relations of a plan apart. The relations below are normalized already
 /// when they come to lie in the block.
@@ -149,7 +149,59 @@ fn projection(projection: Projection, around: &Surroundings) -> Result<Block> {
         })
         .collect::<Result<_>>()?;
     block.outputs = outputs;
+    compute_below_sort(&mut block, around)?;
     Ok(block)
+}
+
+/// What is computed above a sort moves below it; above a limit only what cannot fail, for it
+/// is computed on more rows then.
+fn compute_below_sort(block: &mut Block, around: &Surroundings) -> Result<()> {
+    let alone = block.conjuncts.is_empty() && block.semis.is_empty() && block.lefts.is_empty();
+    let ([input], true) = (block.inputs.as_slice(), alone && block.fallible.is_empty()) else {
+        return Ok(());
+    };
+    let limited = match input {
+        LogicalPlan::Sort(sort) => sort.fetch.is_some(),
+        LogicalPlan::Limit(limit) if matches!(*limit.input, LogicalPlan::Sort(_)) => true,
+        _ => return Ok(()),
+    };
+    let mut computed = Vec::new();
+    for place in 0..block.outputs.len() {
+        let Some(output) = block.outputs.get(place) else { break };
+        let constant = output.expr.column_refs().is_empty();
+        if constant || matches!(output.expr, Expr::Column(_)) {
+            continue;
+        }
+        if limited && is_fallible(&output.expr, &*block) {
+            continue;
+        }
+        let column = Column::from_name(around.cx.fresh());
+        if let Some(output) = block.outputs.get_mut(place) {
+            let expr = std::mem::replace(&mut output.expr, Expr::Column(column.clone()));
+            computed.push(aliased(expr, &column));
+        }
+    }
+    if !computed.is_empty() {
+        let input = block.inputs.remove(0);
+        block.inputs.push(below_sort(input, computed)?);
+    }
+    Ok(())
+}
+
+fn below_sort(plan: LogicalPlan, computed: Vec<Expr>) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::Limit(limit) => {
+            let input = below_sort(Arc::unwrap_or_clone(limit.input), computed)?;
+            Ok(LogicalPlan::Limit(Limit { input: Arc::new(input), ..limit }))
+        }
+        LogicalPlan::Sort(sort) => {
+            let passed = sort.input.schema().columns().into_iter().map(Expr::Column);
+            let exprs = passed.chain(computed).collect();
+            let input = LogicalPlan::Projection(Projection::try_new(exprs, sort.input)?);
+            Ok(LogicalPlan::Sort(Sort { input: Arc::new(input), ..sort }))
+        }
+        other => Ok(other),
+    }
 }
 
 /// A scalar subquery that gives one row at most becomes a left join without a condition: its
@@ -257,8 +309,7 @@ fn left(mut join: Join, around: &Surroundings) -> Result<Block> {
             output.expr = Expr::Column(column);
         }
         let movable = matches!(&output.expr, Expr::Column(_))
-            || (is_null_of_nulls(&output.expr, &raw)
-                && !crate::property::is_fallible(&output.expr, &right));
+            || (is_null_of_nulls(&output.expr, &raw) && !is_fallible(&output.expr, &right));
         if movable {
             map.insert(output.column.clone(), output.expr.clone());
             outputs.push(output);
@@ -275,7 +326,7 @@ fn left(mut join: Join, around: &Surroundings) -> Result<Block> {
         // What only the right side decides is decided there.
         if reads_only(&conjunct, &raw)
             && !conjunct.column_refs().is_empty()
-            && !crate::property::is_fallible(&conjunct, &right)
+            && !is_fallible(&conjunct, &right)
         {
             right.filter(conjunct);
         } else {
@@ -314,7 +365,7 @@ fn semi(mut join: Join, around: &Surroundings) -> Result<Block> {
     let mut on = Vec::new();
     for conjunct in conjuncts {
         let has_columns = !conjunct.column_refs().is_empty();
-        let fallible = crate::property::is_fallible(&conjunct, &Both(&block, &right));
+        let fallible = is_fallible(&conjunct, &Both(&block, &right));
         if join.null_aware || fallible || !has_columns {
             on.push(conjunct);
         } else if reads_only(&conjunct, &right_columns) {
@@ -373,9 +424,11 @@ fn drop_implied(right: &mut Block, on: &[Expr]) {
     });
 }
 
-/// Moves the computed outputs of an input above a sort, but for those that it sorts by: its
-/// keys are columns. DataFusion takes computed keys that are equal in the condition of an outer
-/// join for equal on the rows that the join pads, too.
+/// A sort: its keys are columns, and everything that is computed is computed below it.
+///
+/// DataFusion takes computed keys that are equal in the condition of an outer join for equal on
+/// the rows that the join pads, too; and it may spread what is computed above a sort over
+/// several partitions.
 fn sorted(
     mut sorts: Vec<SortExpr>,
     fetch: Option<usize>,
@@ -407,6 +460,15 @@ fn sorted(
             block.outputs.push(Output { column, expr: key });
         }
         sort.expr = own;
+    }
+    // An order is only sure to be seen with nothing computed above it.
+    for output in &mut outputs {
+        let constant = output.expr.column_refs().is_empty();
+        if !constant && !matches!(output.expr, Expr::Column(_)) {
+            let own = Expr::Column(output.column.clone());
+            let expr = std::mem::replace(&mut output.expr, own);
+            block.outputs.push(Output { column: output.column.clone(), expr });
+        }
     }
     let (plan, outputs, equal) = closed(block, outputs, &[], &inner)?;
     for sort in &mut sorts {

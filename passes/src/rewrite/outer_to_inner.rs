@@ -13,7 +13,7 @@ use datafusion::common::{Column, JoinType, Result, ScalarValue};
 use datafusion::logical_expr::{Expr, Join, LogicalPlan};
 
 use super::drop_semi_joins::foreign_key;
-use crate::block::{Block, Readers, Surroundings, collect, columns_of, substitute};
+use crate::block::{Block, Readers, Surroundings, collect, columns_of, reads_any, substitute};
 use crate::property::cardinality::cardinality;
 use crate::property::keys::not_null;
 use crate::property::rejects_null;
@@ -113,6 +113,11 @@ fn full_joins(block: &mut Block, around: &Surroundings) -> Result<bool> {
             place += 1;
             continue;
         };
+        if reads_optional(input, join_type, block) {
+            // A semi join is made before left joins are.
+            place += 1;
+            continue;
+        }
         if let LogicalPlan::Join(join) = block.inputs.remove(place) {
             take_in(block, LogicalPlan::Join(Join { join_type, ..join }), vec![], around)?;
             fired = true;
@@ -136,4 +141,15 @@ fn kept_sides(input: &LogicalPlan, conjuncts: &[Expr]) -> Option<JoinType> {
         (false, true) => Some(JoinType::Right),
         (false, false) => None,
     }
+}
+
+/// Whether a semi join reads the side that would become optional.
+fn reads_optional(input: &LogicalPlan, join_type: JoinType, block: &Block) -> bool {
+    let LogicalPlan::Join(join) = input else { return false };
+    let optional = match join_type {
+        JoinType::Left => columns_of(&join.right),
+        JoinType::Right => columns_of(&join.left),
+        _ => return false,
+    };
+    block.semis.iter().flat_map(|semi| &semi.on).any(|on| reads_any(on, &optional))
 }
