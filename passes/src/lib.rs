@@ -22,4 +22,6 @@ pub use runner::{Step, Trace, canonicalize};
 #[cfg(test)]
 mod expression_tests;
 #[cfg(test)]
+mod grouping_tests;
+#[cfg(test)]
 mod tests;

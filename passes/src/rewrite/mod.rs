@@ -36,6 +36,3 @@ pub(crate) mod simplify_casts;
 pub(crate) mod simplify_strings;
 pub(crate) mod unify_columns;
 pub(crate) mod unique_groups;
-
-#[cfg(test)]
-mod tests;
