@@ -93,7 +93,7 @@ fn value(
         DataType::UInt32 | DataType::UInt64 if rank.is_none() => {
             write!(text, "{}", random.u32(1..))
         }
-        DataType::Boolean => write!(text, "{}", small % 2 == 0),
+        DataType::Boolean => write!(text, "{}", small.is_multiple_of(2)),
         DataType::Float32 | DataType::Float64 => write!(text, "{small}.{}", small % 4 * 25),
         DataType::Decimal128(_, scale) if *scale > 0 => write!(text, "{small}.{}", small % 9),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
