@@ -26,7 +26,7 @@ use super::refusal;
 const MOST_FAULTS: usize = 20;
 
 /// How often DataFusion is asked at most for one rule.
-const MOST_QUESTIONS: usize = 400;
+const MOST_QUESTIONS: usize = 96;
 
 /// Rules with more expressions than these (long lists of values) are not searched.
 const MOST_EXPRESSIONS: usize = 5_000;
