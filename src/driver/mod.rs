@@ -11,6 +11,7 @@ mod impact;
 mod lineage;
 mod lint;
 mod run;
+mod run_key;
 mod run_record;
 mod suppress;
 mod trace;
