@@ -3,8 +3,8 @@
 import base64
 import hashlib
 import hmac
+import http.client
 import sys
-import urllib.request
 from email.utils import formatdate
 
 port, name = sys.argv[1:]
@@ -16,5 +16,6 @@ resource = f"/{account}/{account}/{name}\nrestype:container"
 text = "PUT" + "\n" * 12 + canonical + resource
 digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
 headers["Authorization"] = f"SharedKey {account}:{base64.b64encode(digest).decode()}"
-url = f"http://127.0.0.1:{port}/{account}/{name}?restype=container"
-urllib.request.urlopen(urllib.request.Request(url, b"", headers, method="PUT"), timeout=10)
+connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=10)
+connection.request("PUT", f"/{account}/{name}?restype=container", headers=headers)
+sys.exit(connection.getresponse().status != 201)
