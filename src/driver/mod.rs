@@ -14,6 +14,7 @@ mod run;
 mod run_key;
 mod run_record;
 mod suppress;
+mod target;
 mod trace;
 
 pub use catalog::{load_catalog, read_lock};

@@ -12,7 +12,7 @@ use datafusion::common::ParamValues;
 use datafusion::common::ScalarValue;
 use datafusion::common::metadata::ScalarAndMetadata;
 use planc_artifacts::Lookup;
-use planc_backend::preview::{Preview, preview};
+use planc_backend::preview::Preview;
 use planc_backend::sink::delta::{self, Provenance, WriteOptions};
 use planc_backend::sink::{self, Format};
 use planc_backend::{Binding, Bindings, Limits, Replay, Session, SourceSpec, within};
@@ -22,6 +22,7 @@ use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
 use super::compile::{Compiler, Outcome};
 use super::run_key::{run_key, source_states};
 use super::run_record::{RunRecord, Seen};
+use super::target::{Target, write};
 use crate::project::outputs::Output;
 use crate::project::rules::Rule;
 use crate::project::{LOCK, Project};
@@ -187,7 +188,8 @@ impl<'p> Runner<'p> {
                 provenance.run = Some(run.to_owned());
                 let provenance = Some(provenance);
                 let params = self.declared_parameters();
-                Target::Delta(at.clone(), WriteOptions { provenance, params, ..*options.clone() })
+                let options = WriteOptions { provenance, params, ..*options.clone() };
+                Target::Delta(at.clone(), Box::new(options))
             }
             Some((Output::Parquet(path), ..)) => Target::File(Format::Parquet, path.into()),
             Some((Output::Csv(path), ..)) => Target::File(Format::Csv, path.into()),
@@ -439,41 +441,6 @@ fn real(path: &std::path::Path) -> PathBuf {
     match (path.parent().and_then(|folder| folder.canonicalize().ok()), path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
         _ => path,
-    }
-}
-
-/// Where the rows of a run go.
-enum Target {
-    Preview(usize),
-    Stdout(Format),
-    File(Format, PathBuf),
-    Delta(String, WriteOptions),
-}
-
-async fn write(session: Session, replay: Replay, target: Target) -> Result<Rows, Diagnostic> {
-    match target {
-        Target::Preview(rows) => Ok(Rows::Preview(preview(replay.stream()?, rows).await?)),
-        Target::Stdout(format) => {
-            let out = std::io::BufWriter::new(std::io::stdout());
-            match sink::write_to(replay.stream()?, format, out).await {
-                // Nobody reads any more: `planc run … | head` has what it wants.
-                Err(error) if error.message.contains("Broken pipe") => Ok(Rows::Streamed),
-                written => written.map(|_| Rows::Streamed),
-            }
-        }
-        Target::File(format, path) => {
-            let written = sink::write_file(replay.stream()?, format, &path).await?;
-            let location = path.display().to_string();
-            Ok(Rows::Written { location, rows: written.rows, version: None })
-        }
-        Target::Delta(location, options) => {
-            let written = delta::write_rows(&session, &replay, &location, &options).await?;
-            let version = written.version;
-            Ok(match written.unchanged {
-                true => Rows::Unchanged { location, version },
-                false => Rows::Written { location, rows: written.rows, version: Some(version) },
-            })
-        }
     }
 }
 

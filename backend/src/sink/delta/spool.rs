@@ -88,7 +88,7 @@ async fn unfit_key(
     key: &[String],
 ) -> datafusion::common::Result<Option<String>> {
     let read = || spooled.read(session.state.as_ref().clone());
-    let columns: Vec<Expr> = key.iter().map(|name| ident(name)).collect();
+    let columns: Vec<Expr> = key.iter().map(ident).collect();
     let shown = |names: &[String]| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
