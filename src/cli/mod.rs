@@ -9,9 +9,11 @@ mod dups;
 mod explain;
 mod explain_replay;
 mod impact;
+mod index;
 mod init;
 mod inspect;
 mod lock;
+mod maintain;
 mod migrate;
 mod run;
 mod runs;
@@ -84,6 +86,10 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
+    /// Index the files of a Delta source, so that runs read fewer of them
+    Index(index::IndexArgs),
+    /// Keep up a rule's Delta output: optimize, vacuum, checkpoint
+    Maintain(maintain::MaintainArgs),
 }
 
 /// How a command ended; the process exits with it.
@@ -128,6 +134,8 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
+        Command::Index(args) => index::run(&cli.global, &args, &console),
+        Command::Maintain(args) => maintain::run(&cli.global, &args, &console),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
     let exit = match thread.map(std::thread::JoinHandle::join) {
