@@ -187,6 +187,11 @@ codes! {
     P0709 SCHEMA_ONLY "schema-only" Error "The source has a schema but no data";
     P0710 STALE_UPSTREAM "stale-upstream" Error "An upstream output was written by another version of its rule";
     P0711 CONSTRAINT_BROKEN "constraint-broken" Error "The data breaks a constraint that the project declares";
+    P0712 WRITE_CONFLICT "write-conflict" Error "Other writers committed to the output in between";
+    P0713 OUTPUT_TABLE "output-table" Error "The rows do not fit the table that they are written to";
+    P0714 OUTPUT_KEY "output-key" Error "The key of a merge does not tell the rows apart";
+    P0715 CHANGE_FEED "change-feed" Error "The changes of a table cannot be read as they happened";
+    P0716 TABLE_FEATURE "table-feature" Error "A Delta table uses a feature that planc cannot read";
     P0801 CONFIG "config" Error "The project file is wrong";
     P0802 NO_PROJECT "no-project" Error "There is no project here";
     P0803 LOCK_MISSING "lock-missing" Error "The lock does not know a source";

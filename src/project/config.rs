@@ -213,10 +213,18 @@ pub struct OutputConfig {
     pub parquet: Option<String>,
     /// A CSV file.
     pub csv: Option<String>,
-    /// How a Delta table is written. Only `overwrite` today.
+    /// How the rows of a Delta table meet those that are there.
     pub mode: Option<WriteMode>,
     /// The columns that identify a row.
     pub key: Vec<String>,
+    /// The condition of the rows that are replaced, in SQL.
+    pub replace_where: Option<String>,
+    /// What may happen to the schema of a Delta table that exists.
+    pub schema_mode: Option<WriteSchema>,
+    /// The partition columns of a Delta table.
+    pub partition_by: Vec<String>,
+    /// The size at which a data file of a Delta table is closed: `"128M"`.
+    pub target_file_size: Option<String>,
 }
 
 /// How an output's rows meet the rows that are there.
@@ -224,6 +232,25 @@ pub struct OutputConfig {
 #[serde(rename_all = "kebab-case")]
 pub enum WriteMode {
     /// They take their place.
+    Overwrite,
+    /// They are added.
+    Append,
+    /// Each takes the place of the one with the same key.
+    Merge,
+    /// They take the place of those that `replace_where` is true for.
+    #[serde(alias = "replace_where")]
+    ReplaceWhere,
+}
+
+/// `schema_mode` of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteSchema {
+    /// It must be the rows' own.
+    Same,
+    /// New columns are added to it.
+    Merge,
+    /// It becomes the rows' own.
     Overwrite,
 }
 

@@ -5,6 +5,7 @@ pub mod config;
 pub mod constraints;
 mod files;
 pub mod lock;
+pub mod outputs;
 pub mod revision;
 pub mod rules;
 pub mod settings;
@@ -23,8 +24,8 @@ use crate::report::FileReport;
 use cache::Cache;
 use config::{Config, OutputConfig, PyProject, SourceConfig};
 use lock::Lock;
+use outputs::Output;
 use rules::Rule;
-use sources::Output;
 
 /// The project file's name.
 pub const FILE: &str = "planc.toml";
@@ -218,7 +219,7 @@ impl Project {
         let env = self.env.as_ref().and_then(|env| self.config.env.get(env));
         let config: Option<&OutputConfig> =
             env.and_then(|env| env.outputs.get(&rule.name)).or(rule.settings.output.as_ref());
-        config.map(|config| sources::output(&self.root, config)).transpose()
+        config.map(|config| outputs::output(&self.root, config)).transpose()
     }
 
     /// The lock, if there is one.

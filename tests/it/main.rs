@@ -17,3 +17,4 @@ mod servers;
 mod store;
 mod tidy;
 mod tpch;
+mod writes;

@@ -193,7 +193,15 @@ fn project_findings(project: &Project, rules: &[Rule]) -> Vec<FileReport> {
     }
     let mut outputs: Vec<(String, &Rule)> = Vec::new();
     for rule in rules {
-        let Ok(Some(output)) = project.output(rule) else { continue };
+        let output = match project.output(rule) {
+            Ok(Some(output)) => output,
+            Ok(None) => continue,
+            Err(finding) => {
+                let place = crate::project::settings::setting_place(&rule.text, "output");
+                reports.push(rule.report(vec![finding.at(place)]));
+                continue;
+            }
+        };
         let at = output.location().trim_end_matches('/').to_owned();
         match outputs.iter().find(|(other, _)| *other == at) {
             Some((_, other)) => {
