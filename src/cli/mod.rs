@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod completions;
 mod console;
 mod demo;
 mod diff;
@@ -93,6 +94,8 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
+    /// Print the completions for a shell
+    Completions(completions::CompletionsArgs),
 }
 
 /// How a command ended; the process exits with it.
@@ -137,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
+        Command::Completions(args) => completions::run(&args),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
     let exit = match thread.map(std::thread::JoinHandle::join) {
