@@ -114,7 +114,7 @@ class Generator:
                 lambda: self._text(t, deeper).length(),
                 lambda: self._text(t, deeper).find(rng.choice(["a", "b", ""])),
                 lambda: self._date(t, deeper).month(),
-                lambda: self._date(t, deeper).day_of_week.index(),
+                lambda: self._date(t, deeper).day_of_week.index() + 1,
                 lambda: self._stamp(t, deeper).hour(),
                 lambda: self._date(t, deeper).delta(
                     ibis.date("2024-01-15"), unit=rng.choice(["day", "month"])
@@ -367,7 +367,7 @@ class Generator:
             return base.filter(
                 rng.choice(
                     [
-                        lambda: (r.k == base.i).any(),
+                        (r.k == base.i).any,
                         lambda: ~((r.k == base.i) & (r.v > base.f)).any(),
                         lambda: base.f < inner.v.max().as_scalar(),
                     ]
