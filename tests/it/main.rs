@@ -13,6 +13,8 @@ mod run;
 mod runs;
 mod sandbox;
 mod seeing;
+mod servers;
 mod store;
 mod tidy;
 mod tpch;
+mod writes;
