@@ -144,12 +144,7 @@ pub fn judge(checker: &Checker, pair: &Pair, mode: Mode, worlds: u64) -> Outcome
     }
 }
 
-fn compared(
-    checker: &Checker,
-    pair: &Pair,
-    mode: Mode,
-    worlds: u64,
-) -> Result<Outcome, String> {
+fn compared(checker: &Checker, pair: &Pair, mode: Mode, worlds: u64) -> Result<Outcome, String> {
     let ordered = pair.queries.iter().all(|query| comparison(query).ordered);
     let how = Comparison { ordered, near: true };
     let first = world(&mut Rng::with_seed(0), mode);
