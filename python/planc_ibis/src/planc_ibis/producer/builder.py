@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -162,6 +163,8 @@ class Builder:
             value = literals.recast(operand.value, operand.dtype, to)
             if value is not None:
                 return self.literal(value, to)
+        if operand.anew is not None and to.is_numeric():
+            return operand.anew(to)
         return self._cast(operand, to, safe=safe)
 
     def _cast(self, operand: Typed, to: dt.DataType, *, safe: bool) -> Typed:
@@ -212,7 +215,12 @@ class Builder:
             )
         getattr(case, "else").CopyFrom(other.expr)
         nullable = other.nullable or any(result.nullable for result in results)
-        return Typed(Expression(if_then=case), dtype.copy(nullable=nullable))
+        values = [result for _, result in branches] + ([] if default is None else [default])
+        anew = None
+        if dtype.is_integer() and all(value.is_literal or value.value is None for value in values):
+            # SQL's integer literals have the type that the place wants, and so have these.
+            anew = functools.partial(self.case, branches, default)
+        return Typed(Expression(if_then=case), dtype.copy(nullable=nullable), anew=anew)
 
     def null_where(self, condition: Typed, otherwise: Typed) -> Typed:
         """NULL where the condition is true."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -382,8 +383,19 @@ def in_subquery(producer: Producer, op: Any, scope: Scope) -> Typed:
 
 @value("ScalarSubquery")
 def scalar_subquery(producer: Producer, op: Any, scope: Scope) -> Typed:
-    """The only value of a subquery."""
+    """The only value of a subquery. A cast of it goes inside."""
     inner = producer.subquery(op.rel, scope)
+    name, dtype = inner.columns[0]
+
+    def cast(to: dt.DataType) -> Typed:
+        found = producer.cast(producer.field(0, dtype), to)
+        return the_value(producer.project(inner, [(name, found)]))
+
+    return dataclasses.replace(the_value(inner), anew=cast)
+
+
+def the_value(inner: Relation) -> Typed:
+    """A subquery's only value."""
     sub = algebra_pb2.Expression.Subquery
     expr = algebra_pb2.Expression(subquery=sub(scalar=sub.Scalar(input=inner.rel)))
     dtype: dt.DataType = inner.columns[0][1]

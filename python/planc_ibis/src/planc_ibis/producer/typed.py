@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import ibis.expr.datatypes as dt
@@ -20,6 +21,8 @@ class Typed:
     dtype: dt.DataType
     # The Python value, where it is a literal.
     value: Any = NOTHING
+    # Makes it anew in another type, where that is better than a cast.
+    anew: Callable[[dt.DataType], Typed] | None = None
 
     @property
     def is_literal(self) -> bool:
