@@ -63,7 +63,7 @@ fn changes_are_a_table_or_a_diagnostic() {
         Sandbox::project(&format!("[sources.kept]\ndelta = '{}'\n{changes}", out.display()))
     };
     let off = config("changes = { from = 0 }");
-    off.planc(&["lock"]).says(1, &["P0715", "enableChangeDataFeed", "planc.toml"]);
+    off.planc(&["lock"]).says(2, &["P0715", "enableChangeDataFeed", "planc.toml"]);
     // From now on the table records its changes.
     let entry = shop.path().join("out/_delta_log/00000000000000000000.json");
     let log = std::fs::read_to_string(&entry).unwrap();
@@ -82,7 +82,7 @@ fn changes_are_a_table_or_a_diagnostic() {
     );
     on.planc(&["run", "new", "--at", "kept=0"]).says(1, &["P0801", "a range of changes"]);
     let wrong = config("changes = { from = 1 }\nversion = 3");
-    wrong.planc(&["lock"]).says(1, &["P0801", "has its own versions"]);
+    wrong.planc(&["lock"]).says(2, &["P0801", "has its own versions"]);
 }
 
 #[test]

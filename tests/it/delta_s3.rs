@@ -86,12 +86,12 @@ fn a_store_that_does_not_answer_is_a_diagnostic() {
     let Some(mut server) = servers::s3() else { return };
     let url = server.url("tables/none");
     let project = Sandbox::project(&format!("[sources.t]\ndelta = '{url}'\n"));
-    planc(&project, &server, &["lock"]).says(1, &["P0701", "not a Delta table"]);
+    planc(&project, &server, &["lock"]).says(2, &["P0701", "not a Delta table"]);
     server.stop();
     let mut command = project.command();
     command.envs(server.environment()).args(["lock"]);
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("P0701"), "{said}");
 }
