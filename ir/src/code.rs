@@ -166,6 +166,17 @@ codes! {
     P0602 BROKEN_ENTRY "broken-entry" Warning "A cache entry was unreadable and was passed over";
     P0603 STORE_UNWRITABLE "store-unwritable" Warning "The artifact store cannot be written";
     P0604 NO_ARTIFACT "no-artifact" Error "The store holds no artifact of this digest";
+    P0605 CACHE_FORBIDDEN "cache-forbidden" Warning "A cache tier refuses access";
+    P0606 CACHE_MISCONFIGURED "cache-misconfigured" Warning "The address or the settings of a cache tier are wrong";
+    P0607 CACHE_TIMEOUT "cache-timeout" Warning "A cache tier did not answer in time and was left out";
+    P0608 CACHE_UNAVAILABLE "cache-unavailable" Warning "A cache tier failed and was left out";
+    P0609 UNSIGNED_RECORD "unsigned-record" Warning "A cache record that must be signed is not";
+    P0610 UNKNOWN_SIGNER "unknown-signer" Warning "A signing key is none of those that the project names";
+    P0611 BAD_SIGNATURE "bad-signature" Warning "The signature of a cache record is over other bytes";
+    P0612 RECORD_OF_OTHER_KEY "record-of-other-key" Warning "A cache record was made for another key";
+    P0613 RECORD_OF_OTHER_ZONE "record-of-other-zone" Warning "A cache record was made in another trust zone";
+    P0614 CACHE_DISAGREES "cache-disagrees" Error "Compiling again gave another result than the cache";
+    P0615 INCOMPATIBLE_STORE "incompatible-store" Error "An object store does not do what a shared cache needs";
     P0701 SOURCE_UNREADABLE "source-unreadable" Error "A source cannot be opened";
     P0702 COLUMN_DROPPED "column-dropped" Error "A source lost a column that the artifact reads";
     P0703 COLUMN_RETYPED "column-retyped" Error "A source changed the type of a column that the artifact reads";

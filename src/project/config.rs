@@ -116,13 +116,43 @@ pub struct ScanConfig {
 pub struct CacheSection {
     /// The local tier's folder, relative to the project.
     pub local: String,
-    /// Whether the cache is read, written, both or neither.
+    /// The remote tier: `s3://`, `gs://`, `az://`, `https://`, or a folder.
+    pub remote: Option<String>,
+    /// Whether the tiers are read, written, both or neither.
     pub mode: CacheMode,
+    /// The same of the local tier alone.
+    pub local_mode: Option<CacheMode>,
+    /// The same of the remote tier alone.
+    pub remote_mode: Option<CacheMode>,
+    /// How long one request to the remote tier may take.
+    pub timeout_ms: Option<u64>,
+    /// How long a command waits for the remote tier before it asks whether that is worth it.
+    pub patience_ms: Option<u64>,
+    /// How many requests to the remote tier are under way at once.
+    pub concurrency: Option<usize>,
+    /// The trust zone that records are put into.
+    pub zone: Option<Spanned<String>>,
+    /// The public keys of those who may sign records, each with a name.
+    pub keys: BTreeMap<String, Spanned<String>>,
+    /// Whether records in the zone `trusted` must be signed.
+    pub require_signed: bool,
 }
 
 impl Default for CacheSection {
     fn default() -> Self {
-        CacheSection { local: ".planc/cache".to_owned(), mode: CacheMode::ReadWrite }
+        CacheSection {
+            local: ".planc/cache".to_owned(),
+            remote: None,
+            mode: CacheMode::ReadWrite,
+            local_mode: None,
+            remote_mode: None,
+            timeout_ms: None,
+            patience_ms: None,
+            concurrency: None,
+            zone: None,
+            keys: BTreeMap::new(),
+            require_signed: false,
+        }
     }
 }
 
@@ -136,6 +166,9 @@ pub enum CacheMode {
     ReadOnly,
     /// Neither.
     Off,
+    /// Reads and writes, and compiles what it finds again, to compare.
+    #[serde(skip_deserializing)]
+    Verify,
 }
 
 /// A code's level in `[lint]`.

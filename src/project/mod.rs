@@ -1,5 +1,6 @@
 //! A project on disk: its file, its lock, its rules.
 
+pub mod cache;
 pub mod config;
 pub mod constraints;
 mod files;
@@ -20,6 +21,7 @@ use planc_ir::{Code, Diagnostic, Settings, Span, code};
 use toml::Spanned;
 
 use crate::report::FileReport;
+use cache::Cache;
 use config::{Config, OutputConfig, PyProject, SourceConfig};
 use lock::Lock;
 use outputs::Output;
@@ -46,6 +48,8 @@ pub struct Project {
     pub config: Config,
     /// The declared parameters with their types.
     pub params: BTreeMap<String, DataType>,
+    /// The zone and the keys of its cache.
+    pub cache: Cache,
     env: Option<String>,
 }
 
@@ -83,7 +87,14 @@ impl Project {
                 else {
                     continue;
                 };
+                let cache = Cache::new(&config.cache, root).map_err(|faults| {
+                    let wrong = |(message, span): (String, Option<Span>)| {
+                        Diagnostic::new(code::CONFIG, message).at(span)
+                    };
+                    report(faults.into_iter().map(wrong).collect())
+                })?;
                 let project = Project {
+                    cache,
                     root: root.to_owned(),
                     home: root.to_owned(),
                     file: file.to_owned(),

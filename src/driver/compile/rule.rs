@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use planc_artifacts::{Action, ActionKey, ActionRecord, ResultRecord};
+use planc_artifacts::{Action, ActionKey, ActionRecord, RecordKind, ResultRecord};
 use planc_frontend::sql::{Parsed, SqlRule};
 use planc_ir::{Catalog, Diagnostic, Digest, Plan, code, substrait};
 
@@ -24,6 +24,14 @@ pub(super) struct Started {
     /// Set where the rule ended before planning.
     pub(super) failed: Option<Vec<Diagnostic>>,
     pub(super) time: Duration,
+}
+
+impl Started {
+    /// The fingerprints of the tables that it looks up.
+    pub(super) fn tables(&self, catalog: &Catalog) -> BTreeMap<String, Option<Digest>> {
+        let fingerprint = |name: &String| catalog.get(name).map(|table| table.fingerprint());
+        self.lookups.iter().map(|name| (name.clone(), fingerprint(name))).collect()
+    }
 }
 
 impl Compiler<'_> {
@@ -50,24 +58,23 @@ impl Compiler<'_> {
             return started(None, None, vec![], Some(vec![error]));
         }
         let key = self.action_key(rule);
-        if let Some(action) = self.found(|store| store.action(&key)) {
-            return started(Some(key), None, action.lookups, None);
+        let stored = self.store.as_ref().and_then(|store| store.action(&key));
+        if let Some(action) = stored.as_ref().filter(|_| !self.verifies) {
+            return started(Some(key), None, action.lookups.clone(), None);
         }
         match self.parse(rule) {
             Ok(parsed) => {
                 let lookups = parsed.lookups.clone();
-                self.put(|store| {
-                    store.put_action(&key, &ActionRecord { lookups: lookups.clone() })
-                });
+                self.put_action(rule, &key, stored, ActionRecord { lookups: lookups.clone() });
                 started(Some(key), Some(parsed), lookups, None)
             }
             Err(errors) => {
                 // No catalog can change this result.
                 let record = ResultRecord { diagnostics: errors.clone(), ..empty_record() };
-                self.put(|store| {
-                    store.put_result(&key.result(&BTreeMap::new()), &record)?;
-                    store.put_action(&key, &ActionRecord { lookups: vec![] })
-                });
+                if let Some(store) = &self.store {
+                    store.put_result(&key.result(&BTreeMap::new()), &record, None);
+                }
+                self.put_action(rule, &key, stored, ActionRecord { lookups: vec![] });
                 started(Some(key), None, vec![], Some(errors))
             }
         }
@@ -95,15 +102,15 @@ impl Compiler<'_> {
             let finding = Diagnostic::new(code::UPSTREAM_FAILED, message).at(place);
             return failed(vec![finding], time());
         }
-        let lookups: BTreeMap<String, Option<Digest>> = started
-            .lookups
-            .iter()
-            .map(|name| (name.clone(), catalog.get(name).map(|table| table.fingerprint())))
-            .collect();
+        let lookups = started.tables(catalog);
         let key = action.result(&lookups);
-        if let Some(record) = self.found(|store| store.result(&key)) {
+        let stored = self.store.as_ref().and_then(|store| store.result(&key));
+        let cached = |record: ResultRecord| {
             let status = if record.digest.is_some() { Status::Cached } else { Status::Failed };
-            return Outcome { status, record, artifact: None, key: Some(key), time: time() };
+            Outcome { status, record, artifact: None, key: Some(key), time: time() }
+        };
+        if let Some(record) = stored.as_ref().filter(|_| !self.verifies) {
+            return cached(record.clone());
         }
         let (record, artifact) = match &started.parsed {
             Some(parsed) => self.plan(parsed, catalog, lookups),
@@ -112,7 +119,7 @@ impl Compiler<'_> {
                 Err(diagnostics) => (ResultRecord { diagnostics, ..empty_record() }, None),
             },
         };
-        let (record, artifact) = match declared::differences(rule, &record) {
+        let (mut record, artifact) = match declared::differences(rule, &record) {
             found if found.is_empty() => (record, artifact),
             found => {
                 let diagnostics = record.diagnostics.into_iter().chain(found).collect();
@@ -120,6 +127,13 @@ impl Compiler<'_> {
                 (ResultRecord { diagnostics, lookups, ..empty_record() }, None)
             }
         };
+        if let Some(stored) = stored {
+            if stored.agrees_with(&record) {
+                return cached(stored);
+            }
+            self.disagree(rule, RecordKind::Result, key.digest());
+        }
+        record.micros = u64::try_from(time().as_micros()).unwrap_or(u64::MAX);
         self.remember(&key, &record, artifact.as_deref());
         let status = if artifact.is_some() { Status::Compiled } else { Status::Failed };
         Outcome { status, record, artifact, key: Some(key), time: time() }
@@ -198,7 +212,7 @@ impl Compiler<'_> {
         rule.settings.dialect.as_deref().unwrap_or(self.project.config.project.dialect.get_ref())
     }
 
-    fn action_key(&self, rule: &Rule) -> ActionKey {
+    pub(super) fn action_key(&self, rule: &Rule) -> ActionKey {
         let format = substrait::FORMAT.to_string();
         let action = Action {
             source: rule.text.as_bytes(),
