@@ -168,9 +168,16 @@ impl Store {
 
     /// What went wrong so far.
     pub fn problems(&self) -> Vec<Problem> {
+        let left_out: Vec<Problem> = self.remote.iter().flat_map(Remote::state).collect();
         let mut problems: Vec<Problem> = locked(&self.shared.problems).iter().cloned().collect();
-        let remote = self.remote.iter().flat_map(Remote::state);
-        problems.extend(remote);
+        // That a tier is left out says what each of its failures says.
+        let repeats = |problem: &Problem| {
+            problem.tier == TierName::Remote
+                && problem.kind.is_of_tier()
+                && left_out.iter().any(|left_out| left_out.kind == problem.kind)
+        };
+        problems.retain(|problem| !repeats(problem));
+        problems.extend(left_out);
         problems.sort();
         problems.dedup();
         problems
@@ -513,17 +520,27 @@ impl Store {
         });
     }
 
+    /// Reports a problem of one of the tiers.
+    pub(crate) fn report(&self, problem: Problem) {
+        self.shared.report(problem);
+    }
+
     /// Reports a fault, and gives its words.
     pub(crate) fn fault(&self, entry: &Entry, tier: TierName, fault: &Fault) -> String {
+        let message = self.words(entry, tier, fault);
+        self.shared.report(Problem::new(fault.kind, tier, message.clone()));
+        message
+    }
+
+    /// A fault with the place of its entry.
+    pub(crate) fn words(&self, entry: &Entry, tier: TierName, fault: &Fault) -> String {
         let at = match tier {
             TierName::Local => self.local.path(entry).display().to_string(),
             TierName::Remote => {
                 format!("{}/{entry}", self.remote.as_ref().map_or("", Remote::shown))
             }
         };
-        let message = format!("{at}: {}", fault.reason);
-        self.shared.report(Problem::new(fault.kind, tier, message.clone()));
-        message
+        format!("{at}: {}", fault.reason)
     }
 
     fn mark(&self, entry: Entry) {

@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out.
 
+mod cache;
 mod check;
 mod compile;
 mod completions;
@@ -45,7 +46,7 @@ struct Cli {
 }
 
 /// Options of all commands.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Global {
     /// The project's folder [default: the nearest one upwards with a planc.toml]
     #[arg(long, global = true, value_name = "DIR")]
@@ -92,6 +93,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Rewrite the cache's artifacts to this planc's format
     Migrate(migrate::MigrateArgs),
+    /// Look after the artifact cache: statistics, collection, transfer, trust
+    Cache(cache::CacheArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
     /// Print the completions for a shell
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => test::run(&cli.global, &args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
+        Command::Cache(args) => cache::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
         Command::Completions(args) => completions::run(&args),
     };
