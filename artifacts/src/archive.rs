@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 
 use crate::fetch::check;
+use crate::transfer::is_shared;
 use crate::{Entry, Lookup, Problem, ProblemKind, Store, TierName};
 
 /// The compression level: fast, and good on many small files that look alike.
@@ -70,8 +71,9 @@ pub fn import(store: &Store, file: impl Read) -> io::Result<Carried> {
         let path = member.path()?.to_string_lossy().into_owned();
         let size = member.header().size()?;
         let entry = Entry::parse(&path).filter(|_| member.header().entry_type().is_file());
-        let Some(entry) = entry.filter(|_| size <= LONGEST) else {
-            let message = format!("`{path}` in the archive is no entry");
+        // Nobody else makes what is a machine's own.
+        let Some(entry) = entry.filter(|entry| size <= LONGEST && is_shared(entry)) else {
+            let message = format!("`{path}` in the archive is no entry that can be carried");
             store.report(Problem::new(ProblemKind::Corrupt, TierName::Local, message));
             carried.refused += 1;
             continue;

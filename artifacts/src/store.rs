@@ -284,16 +284,17 @@ impl Store {
     /// Fetches those of these records that the local tier does not have, with their artifacts,
     /// many at once. What is looked for afterwards is there or known not to be.
     pub fn prefetch(&self, kind: RecordKind, keys: impl IntoIterator<Item = Digest>) {
-        if self.remote.as_ref().is_none_or(|remote| !remote.is_alive()) {
-            return;
-        }
+        let Some(remote) = &self.remote else { return };
         let wanted = keys.into_iter().filter_map(|key| {
             let entries = self.entries(kind, &key);
             let here = entries.iter().any(|entry| self.is_here(entry));
             (!here).then(|| shared_zones(entries))
         });
         let wanted: Vec<Vec<Entry>> = wanted.filter(|entries| !entries.is_empty()).collect();
-        self.fetch(wanted);
+        // Only now: where everything is here, nothing is opened.
+        if !wanted.is_empty() && remote.is_alive() {
+            self.fetch(wanted);
+        }
     }
 
     /// One record: its zones in order, the local tier before the remote one.

@@ -116,7 +116,7 @@ impl Store {
         let wanted = listed
             .into_iter()
             .filter_map(|listed| listed.entry)
-            .filter(|entry| matches!(entry, Entry::Record { zone, .. } if zones.contains(zone)));
+            .filter(|entry| matches!(entry, Entry::Record { zone, .. } if zones.contains(zone) && zone.is_shared()));
         let (here, missing): (Vec<Entry>, Vec<Entry>) =
             wanted.partition(|entry| self.local().contains(entry));
         transfer.present = here.len() as u64;

@@ -63,6 +63,9 @@ pub(crate) struct Global {
     /// The trust zone of this build: `trusted`, `pr/NUMBER` or `own` [default: from the CI job]
     #[arg(long, global = true, value_name = "ZONE", env = "PLANC_ZONE")]
     zone: Option<Zone>,
+    /// The command is about the cache: it waits for the remote tier as long as it takes.
+    #[arg(skip)]
+    patient: bool,
 }
 
 #[derive(Subcommand)]
@@ -206,7 +209,10 @@ pub(crate) fn load_project(global: &Global) -> Result<Project, FileReport> {
     let here = PathBuf::from(".");
     let folder = global.project.as_ref().unwrap_or(&here);
     let mut project = Project::load(folder, global.env.as_deref())?;
-    let overrides = CacheOverrides { remote: global.remote_cache, zone: global.zone.clone() };
-    project.cache = project.cache.with(overrides);
+    project.cache = project.cache.with(CacheOverrides {
+        remote: global.remote_cache,
+        zone: global.zone.clone(),
+        patient: global.patient,
+    });
     Ok(project)
 }

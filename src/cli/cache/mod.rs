@@ -48,6 +48,7 @@ enum CacheCommand {
 }
 
 pub(crate) fn run(global: &Global, args: &CacheArgs, console: &Console) -> Exit {
+    let global = &Global { patient: true, ..global.clone() };
     match &args.command {
         CacheCommand::Stats(args) => stats::run(global, args, console),
         CacheCommand::Gc(args) => gc::run(global, args, console),

@@ -121,7 +121,10 @@ fn serve(client: TcpStream, shared: &Shared) -> io::Result<()> {
         }
         let mut answer = forward(&request, shared.behind, fault == Fault::NoConditions)?;
         let whole = answer.body.len();
-        if answer.status == 200 && !answer.body.is_empty() && request.first.starts_with("GET") {
+        if matches!(answer.status, 200 | 206)
+            && !answer.body.is_empty()
+            && request.first.starts_with("GET")
+        {
             match fault {
                 Fault::CutOff | Fault::Shorten => answer.body.truncate(whole / 2),
                 Fault::FlipBit => answer.body[whole / 2] ^= 4,
