@@ -16,35 +16,20 @@ use datafusion::prelude::SessionContext;
 use futures::executor::block_on;
 use planc::demo::data::schemas;
 use planc::driver::{Compiler, Selected, load_catalog};
-use planc::project::lock::Lock;
-use planc::project::{FILE, LOCK, Project};
-use planc_ir::Table;
+use planc::project::Project;
 use rayon::prelude::*;
+
+mod tpch;
 
 const RULES: usize = 1_000;
 
-fn texts() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tpch");
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let queries: Vec<String> = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    queries.iter().cycle().take(RULES).enumerate().map(|(n, q)| format!("-- {n}\n{q}")).collect()
-}
-
-fn write_project(root: &Path, texts: &[String]) {
-    let mut config = "[project]\nname = \"tpch\"\n".to_owned();
-    let mut lock = Lock::default();
-    for (name, schema) in schemas() {
-        config.push_str(&format!("[sources.{name}]\ndelta = \"data/{name}\"\n"));
-        lock.tables.insert(name.to_owned(), Table::new(&schema));
-    }
-    fs::write(root.join(FILE), config).unwrap();
-    fs::write(root.join(LOCK), lock.render()).unwrap();
-    fs::create_dir(root.join("rules")).unwrap();
-    for (n, text) in texts.iter().enumerate() {
-        fs::write(root.join(format!("rules/r{n:04}.sql")), text).unwrap();
-    }
+/// The rules: name and text.
+fn rules() -> Vec<(String, String)> {
+    let queries = tpch::queries();
+    let rule = |(n, (_, text)): (usize, &(String, String))| {
+        (format!("r{n:04}"), format!("-- {n}\n{text}"))
+    };
+    queries.iter().cycle().take(RULES).enumerate().map(rule).collect()
 }
 
 fn check(root: &Path, planned: usize) {
@@ -66,7 +51,7 @@ fn process(root: &Path, cache: &str) {
 
 fn one_file(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
-    write_project(folder.path(), texts().get(..1).unwrap());
+    tpch::write_project(folder.path(), rules().first());
     let mut group = criterion.benchmark_group("check one file, whole process");
     group.bench_function("cold", |bencher| bencher.iter(|| process(folder.path(), "off")));
     process(folder.path(), "read-write");
@@ -77,8 +62,8 @@ fn one_file(criterion: &mut Criterion) {
 fn many_rules(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    let texts = texts();
-    write_project(root, &texts);
+    let rules = rules();
+    tpch::write_project(root, &rules);
     let mut group = criterion.benchmark_group("1,000 rules");
     group.sample_size(10);
     let context = SessionContext::new();
@@ -88,7 +73,7 @@ fn many_rules(criterion: &mut Criterion) {
     let state = context.state();
     group.bench_function("DataFusion, SQL to optimised plan", |bencher| {
         bencher.iter(|| {
-            texts.par_iter().for_each(|sql| {
+            rules.par_iter().for_each(|(_, sql)| {
                 let plan = block_on(state.create_logical_plan(sql)).unwrap();
                 state.optimize(&plan).unwrap();
             });

@@ -9,29 +9,10 @@ use std::fs;
 use std::path::Path;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use planc::demo::data::schemas;
 use planc::driver::{Compiler, Selected, Status, load_catalog};
-use planc::project::lock::Lock;
-use planc::project::{FILE, LOCK, Project};
-use planc_ir::Table;
+use planc::project::Project;
 
-/// Writes a project of the 22 queries over the TPC-H schemas.
-fn write_project(root: &Path) {
-    let mut config = "[project]\nname = \"tpch\"\n".to_owned();
-    let mut lock = Lock::default();
-    for (name, schema) in schemas() {
-        config.push_str(&format!("[sources.{name}]\ndelta = \"data/{name}\"\n"));
-        lock.tables.insert(name.to_owned(), Table::new(&schema));
-    }
-    fs::write(root.join(FILE), config).unwrap();
-    fs::write(root.join(LOCK), lock.render()).unwrap();
-    fs::create_dir(root.join("rules")).unwrap();
-    let queries = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tpch");
-    for query in fs::read_dir(queries).unwrap() {
-        let query = query.unwrap();
-        fs::copy(query.path(), root.join("rules").join(query.file_name())).unwrap();
-    }
-}
+mod tpch;
 
 /// Compiles the project and checks that every rule ended as it should.
 fn compile(root: &Path, expected: Status) {
@@ -51,7 +32,7 @@ fn compile(root: &Path, expected: Status) {
 fn compile_tpch(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    write_project(root);
+    tpch::write_project(root, &tpch::queries());
     let mut group = criterion.benchmark_group("compile 22 rules");
     group.sample_size(20);
     group.bench_function("cold", |bencher| {

@@ -29,12 +29,13 @@ use fastrand::Rng;
 use futures::StreamExt;
 use planc::demo::data::schemas;
 use planc::driver::{Compiler, Selected, load_catalog};
+use planc::project::Project;
 use planc::project::config::CacheMode;
-use planc::project::lock::Lock;
-use planc::project::{FILE, LOCK, Project};
 use planc_backend::{Binding, Bindings, JoinOrder, Limits, Session, SourceSpec, replay_with};
-use planc_ir::{Plan, Settings, Table, planning_state, substrait};
+use planc_ir::{Plan, Settings, planning_state, substrait};
 use tokio::runtime::Runtime;
+
+mod tpch;
 
 fn variable<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
@@ -158,20 +159,7 @@ fn data(runtime: &Runtime, scale: f64) -> PathBuf {
 fn artifacts() -> Vec<(String, String, Vec<u8>)> {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    let mut config = "[project]\nname = \"tpch\"\n".to_owned();
-    let mut lock = Lock::default();
-    for (name, schema) in schemas() {
-        config.push_str(&format!("[sources.{name}]\ndelta = \"data/{name}\"\n"));
-        lock.tables.insert(name.to_owned(), Table::new(&schema));
-    }
-    fs::write(root.join(FILE), config).unwrap();
-    fs::write(root.join(LOCK), lock.render()).unwrap();
-    fs::create_dir(root.join("rules")).unwrap();
-    let queries = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tpch");
-    for query in fs::read_dir(queries).unwrap() {
-        let query = query.unwrap();
-        fs::copy(query.path(), root.join("rules").join(query.file_name())).unwrap();
-    }
+    tpch::write_project(root, &tpch::queries());
     let project = Project::load(root, None).unwrap();
     let rules = project.rules().unwrap();
     let (catalog, _) = load_catalog(&project).unwrap();

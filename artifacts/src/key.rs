@@ -56,6 +56,11 @@ impl Action<'_> {
 }
 
 impl ActionKey {
+    /// The hash itself.
+    pub fn digest(&self) -> Digest {
+        self.0
+    }
+
     /// The key of the result with these tables: each name with its fingerprint, or `None`
     /// where the catalog has no such table.
     pub fn result(&self, tables: &BTreeMap<String, Option<Digest>>) -> ResultKey {
@@ -69,6 +74,11 @@ impl ActionKey {
 }
 
 impl ResultKey {
+    /// The hash itself.
+    pub fn digest(&self) -> Digest {
+        self.0
+    }
+
     /// The key of the deep digest with these rules upstream, directly or through others.
     pub fn deep(&self, upstream: &BTreeMap<&str, ResultKey>) -> DeepKey {
         let mut parts = vec!["planc deep 1".to_owned(), self.to_string()];
@@ -76,6 +86,13 @@ impl ResultKey {
             parts.extend([(*name).to_owned(), key.to_string()]);
         }
         DeepKey(Digest::of_parts(parts.iter().map(String::as_bytes)))
+    }
+}
+
+impl DeepKey {
+    /// The hash itself.
+    pub fn digest(&self) -> Digest {
+        self.0
     }
 }
 

@@ -9,14 +9,31 @@
 //! | `rc/<zone>/<result key>` | what compiling it gave | [`ResultKey`] |
 //! | `dc/<zone>/<deep key>` | the digest of its plan with all upstream inlined | [`DeepKey`] |
 //!
-//! Entries appear by rename, so readers and writers need no lock. Whatever cannot be read,
-//! does not match its key or speaks another format is a miss, with a reason to report.
+//! They lie in two tiers: a folder, and an object store that several machines share. [`Store`]
+//! reads the folder first and fills it from the object store. Whatever cannot be read, does not
+//! match its key, speaks another format or is not signed as it must be is a miss, with a reason
+//! to report. No failure of a tier is the end of a build.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
 
+mod counts;
+mod entry;
+mod fetch;
 mod key;
 mod local;
+mod problem;
 mod record;
+mod remote;
+mod store;
+mod trust;
+mod zone;
 
+pub use counts::{Counts, Summary, TierCounts};
+pub use entry::{Entry, RecordKind};
 pub use key::{Action, ActionKey, DeepKey, ResultKey};
-pub use local::{LocalStore, Lookup};
+pub use local::{Listed, LocalTier, Lookup};
+pub use problem::{Problem, ProblemKind, TierName};
 pub use record::{ActionRecord, DeepRecord, FieldRecord, ResultRecord};
+pub use remote::{Put, Remote, RemoteConfig, RemoteListed};
+pub use store::{Mode, Store, StoreConfig};
+pub use trust::{PublicKey, Signer, Trust};
+pub use zone::Zone;

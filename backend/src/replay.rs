@@ -1,6 +1,7 @@
 //! Running a plan on today's data.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
@@ -8,6 +9,7 @@ use datafusion::execution::context::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::expressions::{CastExpr, Column};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -34,25 +36,29 @@ pub struct Replay {
     context: Arc<TaskContext>,
     executor: Arc<Executor>,
     memory: Arc<PeakPool>,
+    started: Arc<AtomicBool>,
 }
 
 impl Replay {
-    /// What the run of this replay did so far. One session counts the memory of one run at a
-    /// time.
+    /// What the first run of this replay did so far. One session counts the memory of one run
+    /// at a time.
     pub fn measured(&self) -> Measured {
         Measured::of(self.physical.as_ref(), self.memory.peak())
     }
 
     /// Starts the work, on the session's own threads. Rows come in the plan's order where it
     /// has one. Dropping the stream stops the work. Its errors become diagnostics through
-    /// [`fault::run_failed`].
+    /// [`fault::run_failed`]. It can be called again, and runs everything again.
     ///
     /// # Errors
-    /// None today; an operator that cannot start fails the stream.
+    /// P0704 where a second run cannot be made ready.
     pub fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
         self.memory.reset();
         let schema = Arc::clone(&self.schema);
-        let (plan, context) = (Arc::clone(&self.physical), Arc::clone(&self.context));
+        let (mut plan, context) = (Arc::clone(&self.physical), Arc::clone(&self.context));
+        if self.started.swap(true, Ordering::SeqCst) {
+            plan = reset_plan_states(plan).map_err(|error| fault::run_failed(&error))?;
+        }
         let batches = in_background(&self.executor, plan, context);
         let batches = batches.map(move |batch| {
             let batch = batch?;
@@ -117,7 +123,8 @@ pub async fn replay_with(
     let physical = cooperative(with_output_types(physical, &schema)?).map_err(failed)?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
     let (executor, memory) = (Arc::clone(&session.executor), Arc::clone(&session.memory));
-    Ok(Replay { schema, physical, order, context: state.task_ctx(), executor, memory })
+    let (context, started) = (state.task_ctx(), Arc::default());
+    Ok(Replay { schema, physical, order, context, executor, memory, started })
 }
 
 /// The physical plan with exactly the planned types. The engine may come to other names or

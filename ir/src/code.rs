@@ -159,6 +159,7 @@ codes! {
     P0413 OUTPUT_SCHEMA "output-schema" Error "The output differs from the schema that the rule declares";
     P0414 UNUSED_SUPPRESSION "unused-suppression" Warning "A `-- noqa` silences nothing";
     P0415 DATE_FIELD "date-field" Warning "There is no such part of a date or time";
+    P0416 ORDINAL_REFERENCE "ordinal-reference" Warning "A number stands for a column of the output";
     P0501 MALFORMED_ARTIFACT "malformed-artifact" Error "The bytes are no valid Substrait plan";
     P0502 UNKNOWN_EXTENSION "unknown-extension" Error "The plan uses a function, type or format that this planc does not have";
     P0503 INVALID_PLAN "invalid-plan" Error "The plan breaks a rule of Substrait";
@@ -179,6 +180,17 @@ codes! {
     P0602 BROKEN_ENTRY "broken-entry" Warning "A cache entry was unreadable and was passed over";
     P0603 STORE_UNWRITABLE "store-unwritable" Warning "The artifact store cannot be written";
     P0604 NO_ARTIFACT "no-artifact" Error "The store holds no artifact of this digest";
+    P0605 CACHE_FORBIDDEN "cache-forbidden" Warning "A cache tier refuses access";
+    P0606 CACHE_MISCONFIGURED "cache-misconfigured" Warning "The address or the settings of a cache tier are wrong";
+    P0607 CACHE_TIMEOUT "cache-timeout" Warning "A cache tier did not answer in time and was left out";
+    P0608 CACHE_UNAVAILABLE "cache-unavailable" Warning "A cache tier failed and was left out";
+    P0609 UNSIGNED_RECORD "unsigned-record" Warning "A cache record that must be signed is not";
+    P0610 UNKNOWN_SIGNER "unknown-signer" Warning "A signing key is none of those that the project names";
+    P0611 BAD_SIGNATURE "bad-signature" Warning "The signature of a cache record is over other bytes";
+    P0612 RECORD_OF_OTHER_KEY "record-of-other-key" Warning "A cache record was made for another key";
+    P0613 RECORD_OF_OTHER_ZONE "record-of-other-zone" Warning "A cache record was made in another trust zone";
+    P0614 CACHE_DISAGREES "cache-disagrees" Error "Compiling again gave another result than the cache";
+    P0615 INCOMPATIBLE_STORE "incompatible-store" Error "An object store does not do what a shared cache needs";
     P0701 SOURCE_UNREADABLE "source-unreadable" Error "A source cannot be opened";
     P0702 COLUMN_DROPPED "column-dropped" Error "A source lost a column that the artifact reads";
     P0703 COLUMN_RETYPED "column-retyped" Error "A source changed the type of a column that the artifact reads";
@@ -190,6 +202,11 @@ codes! {
     P0709 SCHEMA_ONLY "schema-only" Error "The source has a schema but no data";
     P0710 STALE_UPSTREAM "stale-upstream" Error "An upstream output was written by another version of its rule";
     P0711 CONSTRAINT_BROKEN "constraint-broken" Error "The data breaks a constraint that the project declares";
+    P0712 WRITE_CONFLICT "write-conflict" Error "Other writers committed to the output in between";
+    P0713 OUTPUT_TABLE "output-table" Error "The rows do not fit the table that they are written to";
+    P0714 OUTPUT_KEY "output-key" Error "The key of a merge does not tell the rows apart";
+    P0715 CHANGE_FEED "change-feed" Error "The changes of a table cannot be read as they happened";
+    P0716 TABLE_FEATURE "table-feature" Error "A Delta table uses a feature that planc cannot read";
     P0801 CONFIG "config" Error "The project file is wrong";
     P0802 NO_PROJECT "no-project" Error "There is no project here";
     P0803 LOCK_MISSING "lock-missing" Error "The lock does not know a source";

@@ -9,7 +9,8 @@ use super::console::Console;
 use super::explain_replay::replay;
 use super::inspect::{PlanFormat, show};
 use super::{Exit, Global, run, with_compiler};
-use crate::driver::{Compiler, Selected, Selection, Trace, select};
+use crate::driver::{Compiled, Compiler, Selected, Selection, Trace, select};
+use crate::project::rules::Rule;
 use crate::report;
 
 #[derive(Args)]
@@ -89,20 +90,32 @@ fn artifact(compiler: &Compiler, digest: &Digest, format: PlanFormat, console: &
     }
 }
 
-fn rule(compiler: &Compiler, name: &str, format: Format, console: &Console) -> Exit {
-    let compiled = compiler.compile(Selected::All, &|_, _| {});
+/// The rule of this name, or the help for a name that no rule has.
+pub(crate) fn find<'a>(
+    compiler: &'a Compiler,
+    compiled: &Compiled,
+    name: &str,
+) -> Result<(usize, &'a Rule), Option<String>> {
     let names: Vec<(&str, &str)> =
         compiler.rules.iter().map(|rule| (rule.name.as_str(), rule.path.as_str())).collect();
-    let index = match select(&[name.to_owned()], &names, &compiled.graph) {
-        Selection::Rules(found) => found.into_iter().next(),
-        Selection::Unknown(name, nearest) => {
-            let help = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
+    match select(&[name.to_owned()], &names, &compiled.graph) {
+        Selection::Rules(found) => {
+            let rule = |index: usize| Some((index, compiler.rules.get(index)?));
+            found.into_iter().next().and_then(rule).ok_or(None)
+        }
+        Selection::Unknown(_, nearest) => {
+            Err(nearest.map(|nearest| format!("did you mean `{nearest}`?")))
+        }
+    }
+}
+
+fn rule(compiler: &Compiler, name: &str, format: Format, console: &Console) -> Exit {
+    let compiled = compiler.compile(Selected::All, &|_, _| {});
+    let (index, rule) = match find(compiler, &compiled, name) {
+        Ok(found) => found,
+        Err(help) => {
             return console.usage(format_args!("`{name}` is no code, no rule and no digest"), help);
         }
-    };
-    let Some((index, rule)) = index.and_then(|index| Some((index, compiler.rules.get(index)?)))
-    else {
-        return Exit::Failed;
     };
     let (trace, plan) = match compiler.trace(rule, &compiled) {
         Ok(traced) => traced,

@@ -6,7 +6,8 @@ use datafusion::physical_plan::displayable;
 
 use super::Exit;
 use super::console::Console;
-use crate::driver::{Compiler, RunOptions, Runner, Selected, Selection, select};
+use super::explain::find;
+use crate::driver::{Compiler, RunOptions, Runner, Selected};
 use crate::project::Project;
 
 /// Prints the order of the rule's joins with the estimates, and its physical plan. Tables are
@@ -19,18 +20,9 @@ pub(crate) fn replay(
     console: &Console,
 ) -> Exit {
     let compiled = compiler.compile(Selected::All, &|_, _| {});
-    let names: Vec<(&str, &str)> =
-        compiler.rules.iter().map(|rule| (rule.name.as_str(), rule.path.as_str())).collect();
-    let index = match select(&[name.to_owned()], &names, &compiled.graph) {
-        Selection::Rules(found) => found.into_iter().next(),
-        Selection::Unknown(name, nearest) => {
-            let help = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
-            return console.usage(format_args!("there is no rule `{name}`"), help);
-        }
-    };
-    let Some((index, rule)) = index.and_then(|index| Some((index, compiler.rules.get(index)?)))
-    else {
-        return Exit::Failed;
+    let (index, rule) = match find(compiler, &compiled, name) {
+        Ok(found) => found,
+        Err(help) => return console.usage(format_args!("there is no rule `{name}`"), help),
     };
     let options = RunOptions { params, ..RunOptions::default() };
     let runner = match Runner::new(project, compiler, &compiled.outcomes, options) {

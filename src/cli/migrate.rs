@@ -1,7 +1,7 @@
 //! `planc migrate`: the artifacts of the local cache in this planc's format.
 
 use clap::Args;
-use planc_artifacts::{LocalStore, Lookup};
+use planc_artifacts::{Lookup, Store};
 use planc_ir::{Digest, substrait};
 
 use super::console::Console;
@@ -30,7 +30,7 @@ pub(crate) fn run(global: &Global, args: &MigrateArgs, console: &Console) -> Exi
         let Some(store) = compiler.store() else {
             return console.usage("the cache is off: there is nothing to migrate", None);
         };
-        let digests = match store.digests() {
+        let digests = match store.local().digests() {
             Ok(digests) => digests,
             Err(why) => return console.usage(why, None),
         };
@@ -62,7 +62,7 @@ pub(crate) fn run(global: &Global, args: &MigrateArgs, console: &Console) -> Exi
 /// Reads an artifact of any format that this planc knows, and writes it in its own. The old
 /// one stays where it is: something may still name it.
 fn one(
-    store: &LocalStore,
+    store: &Store,
     digest: &Digest,
     state: &datafusion::execution::SessionState,
     dry_run: bool,

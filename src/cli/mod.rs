@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod completions;
 mod console;
 mod demo;
 mod diff;
@@ -22,9 +23,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use planc_artifacts::Zone;
+use planc_ir::Diagnostic;
 
-use crate::driver::{Compiler, load_catalog};
+use crate::driver::{Compiler, apply_levels, load_catalog};
 use crate::project::Project;
+use crate::project::cache::CacheOverrides;
 use crate::project::config::CacheMode;
 use crate::report::FileReport;
 use console::Console;
@@ -52,6 +56,12 @@ pub(crate) struct Global {
     /// How the artifact cache is used [default: as planc.toml says]
     #[arg(long, global = true, value_name = "MODE")]
     cache: Option<CacheMode>,
+    /// How the remote tier of the cache is used [default: as planc.toml says]
+    #[arg(long, global = true, value_name = "MODE", env = "PLANC_REMOTE_CACHE")]
+    remote_cache: Option<CacheMode>,
+    /// The trust zone of this build: `trusted`, `pr/NUMBER` or `own` [default: from the CI job]
+    #[arg(long, global = true, value_name = "ZONE", env = "PLANC_ZONE")]
+    zone: Option<Zone>,
 }
 
 #[derive(Subcommand)]
@@ -84,10 +94,12 @@ enum Command {
     Migrate(migrate::MigrateArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
+    /// Print the completions for a shell
+    Completions(completions::CompletionsArgs),
 }
 
 /// How a command ended; the process exits with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// Clean, or warnings only.
     Clean = 0,
@@ -128,6 +140,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
+        Command::Completions(args) => completions::run(&args),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
     let exit = match thread.map(std::thread::JoinHandle::join) {
@@ -166,14 +179,30 @@ pub(crate) fn with_compiler(
     let mode = global.cache.unwrap_or(project.config.cache.mode);
     let compiler = Compiler::new(&project, rules, catalog, mode);
     let exit = work(&project, &compiler);
-    let notes = compiler.notes();
-    if !notes.is_empty() {
-        console.notes(&[FileReport::new(&project.config.cache.local, "", notes)]);
+    cache_notes(&project, &compiler, console).unwrap_or(exit).max(exit)
+}
+
+/// Reports what went wrong with the cache. Where that is an error, the command ends with it.
+pub(crate) fn cache_notes(
+    project: &Project,
+    compiler: &Compiler,
+    console: &Console,
+) -> Option<Exit> {
+    let path = &project.config.cache.local;
+    let notes = apply_levels(&compiler.notes(), "", path, &project.config);
+    if notes.is_empty() {
+        return None;
     }
-    exit
+    let failed = notes.iter().any(Diagnostic::is_error);
+    console.notes(&[FileReport::new(path, "", notes)]);
+    failed.then_some(Exit::Findings)
 }
 
 pub(crate) fn load_project(global: &Global) -> Result<Project, FileReport> {
     let here = PathBuf::from(".");
-    Project::load(global.project.as_ref().unwrap_or(&here), global.env.as_deref())
+    let folder = global.project.as_ref().unwrap_or(&here);
+    let mut project = Project::load(folder, global.env.as_deref())?;
+    let overrides = CacheOverrides { remote: global.remote_cache, zone: global.zone.clone() };
+    project.cache = project.cache.with(overrides);
+    Ok(project)
 }

@@ -16,6 +16,7 @@ use crate::driver::{
     At, Compiled, Compiler, Rows, RunOptions, Runner, Selected, Selection, select, trust_note,
 };
 use crate::project::Project;
+use crate::project::outputs::parse_bytes;
 use crate::project::sources::parse_time;
 use crate::report::FileReport;
 
@@ -31,6 +32,9 @@ pub(crate) struct RunArgs {
     /// Commits the rows to the rules' outputs
     #[arg(long, conflicts_with_all = ["output", "format"])]
     write: bool,
+    /// Writes even where the table says that the same run was committed before
+    #[arg(long, requires = "write")]
+    again: bool,
     /// Reads a Delta source as of a version or a time: NAME=12, NAME=2026-01-31T12:00:00Z
     #[arg(long, value_name = "SOURCE=WHEN")]
     at: Vec<String>,
@@ -222,7 +226,11 @@ fn failed(console: &Console, report: FileReport) -> Exit {
 fn show(console: &Console, name: &str, rows: Rows, time: Duration) -> Exit {
     match rows {
         Rows::Streamed => {}
-        Rows::Written { location, rows } => {
+        Rows::Unchanged { location, version } => console.note(format_args!(
+            "{name}: this run was committed before, so nothing is written to {location} \
+             (version {version})"
+        )),
+        Rows::Written { location, rows, .. } => {
             console.note(format_args!(
                 "{name}: {} written to {location} in {}",
                 counted(rows),
@@ -289,6 +297,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
     let params = parameters(&args.param)?;
     Ok(RunOptions {
         write: args.write,
+        again: args.again,
         at,
         sources,
         params,
@@ -352,34 +361,16 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * unit).map_err(|_| format!("`{text}` is no time"))
 }
 
-fn parse_bytes(text: &str) -> Result<usize, String> {
-    let number = text.trim_end_matches(char::is_alphabetic);
-    let unit =
-        match text.get(number.len()..).unwrap_or("").to_ascii_uppercase().trim_end_matches('B') {
-            "" => 1,
-            "K" | "KI" => 1 << 10,
-            "M" | "MI" => 1 << 20,
-            "G" | "GI" => 1 << 30,
-            unit => return Err(format!("`{unit}` is no unit of memory: K, M and G are")),
-        };
-    let number: usize = number.parse().map_err(|_| format!("`{text}` is no number of bytes"))?;
-    number.checked_mul(unit).ok_or_else(|| format!("`{text}` is too much"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn times_and_sizes_have_units() {
+    fn times_have_units() {
         assert_eq!(parse_duration("90s"), Ok(Duration::from_secs(90)));
         assert_eq!(parse_duration("1.5m"), Ok(Duration::from_secs(90)));
         assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
         assert!(parse_duration("5y").is_err());
         assert!(parse_duration("-5s").is_err());
-        assert_eq!(parse_bytes("512M"), Ok(512 << 20));
-        assert_eq!(parse_bytes("2GiB"), Ok(2 << 30));
-        assert_eq!(parse_bytes("100"), Ok(100));
-        assert!(parse_bytes("many").is_err());
     }
 }

@@ -12,7 +12,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::logical_plan::{Projection, TableScan};
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use planc_artifacts::{DeepKey, DeepRecord, Lookup};
+use planc_artifacts::{DeepKey, DeepRecord, Lookup, RecordKind};
 use planc_ir::catalog::{is_work_table, table_name};
 use planc_ir::inline::inline;
 use planc_ir::{Digest, Plan, SchemaSource, Table, substrait};
@@ -49,6 +49,10 @@ impl<'a> DeepPlans<'a> {
     /// The deep digest of every rule that has an artifact, from the store where it is there.
     pub fn digests(&self) -> Vec<Option<Deep>> {
         let mut deep: Vec<Option<Deep>> = self.compiler.rules.iter().map(|_| None).collect();
+        self.compiler.prefetch(RecordKind::Deep, || {
+            let reading = (0..deep.len()).filter(|index| self.reads_rules(*index));
+            reading.filter_map(|index| Some(self.key(index)?.digest())).collect()
+        });
         for wave in self.compiled.graph.waves() {
             let found: Vec<(usize, Option<Deep>)> =
                 wave.par_iter().map(|index| (*index, self.digest(*index, &deep))).collect();
@@ -78,7 +82,8 @@ impl<'a> DeepPlans<'a> {
         }
         let key = self.key(index);
         if let Some(key) = &key
-            && let Some(record) = self.compiler.found(|store| store.deep(key))
+            && !self.compiler.verifies()
+            && let Some(record) = self.stored(key)
         {
             return Some(record);
         }
@@ -96,14 +101,17 @@ impl<'a> DeepPlans<'a> {
             }
         };
         if let Some(key) = key {
-            self.compiler.put(|store| {
-                if let Some(bytes) = &bytes {
-                    store.put_artifact(bytes)?;
-                }
-                store.put_deep(&key, &record)
-            });
+            self.compiler.put_deep(index, &key, &record, bytes.as_deref());
         }
         Some(record)
+    }
+
+    fn reads_rules(&self, index: usize) -> bool {
+        !self.compiled.graph.reads(index).is_empty()
+    }
+
+    fn stored(&self, key: &DeepKey) -> Option<DeepRecord> {
+        self.compiler.store()?.deep(key)
     }
 
     fn key(&self, index: usize) -> Option<DeepKey> {
@@ -123,7 +131,8 @@ impl<'a> DeepPlans<'a> {
     }
 
     fn find(&self, index: usize) -> std::result::Result<Vec<u8>, String> {
-        let stored = self.key(index).and_then(|key| self.compiler.found(|store| store.deep(&key)));
+        let key = self.key(index).filter(|_| !self.compiler.verifies());
+        let stored = key.and_then(|key| self.stored(&key));
         match stored {
             Some(Deep { fallback: Some(reason), .. }) => return Err(reason),
             Some(Deep { digest, fallback: None }) => {

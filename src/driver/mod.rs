@@ -11,8 +11,10 @@ mod impact;
 mod lineage;
 mod lint;
 mod run;
+mod run_key;
 mod run_record;
 mod suppress;
+mod target;
 mod trace;
 
 pub use catalog::{load_catalog, read_lock};

@@ -11,9 +11,8 @@ use chrono::{DateTime, Utc};
 use datafusion::common::ParamValues;
 use datafusion::common::ScalarValue;
 use datafusion::common::metadata::ScalarAndMetadata;
-use datafusion::execution::SendableRecordBatchStream;
 use planc_artifacts::Lookup;
-use planc_backend::preview::{Preview, preview};
+use planc_backend::preview::Preview;
 use planc_backend::sink::delta::{self, Provenance, WriteOptions};
 use planc_backend::sink::{self, Format};
 use planc_backend::{Binding, Bindings, Limits, Replay, Session, SourceSpec, within};
@@ -21,9 +20,11 @@ use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
 
 use super::compile::{Compiler, Outcome};
+use super::run_key::{run_key, source_states};
 use super::run_record::{RunRecord, Seen};
+use super::target::{Target, write};
+use crate::project::outputs::Output;
 use crate::project::rules::Rule;
-use crate::project::sources::Output;
 use crate::project::{LOCK, Project};
 
 /// What a run does beside reading rows.
@@ -31,6 +32,8 @@ use crate::project::{LOCK, Project};
 pub struct RunOptions {
     /// Commits to the rules' outputs.
     pub write: bool,
+    /// Commits again what was committed before.
+    pub again: bool,
     /// Versions or times that override a Delta source's own.
     pub at: BTreeMap<String, At>,
     /// Locations for tables that the project does not have, for a bare digest.
@@ -67,6 +70,15 @@ pub enum Rows {
         location: String,
         /// How many.
         rows: u64,
+        /// The version of a Delta table that holds them.
+        version: Option<u64>,
+    },
+    /// Nowhere, since the same run was committed before.
+    Unchanged {
+        /// The table that holds them.
+        location: String,
+        /// Its version.
+        version: u64,
     },
     /// To standard output.
     Streamed,
@@ -151,7 +163,7 @@ impl<'p> Runner<'p> {
         let digest_of = || rule.and_then(|rule| self.outcomes.get(rule)?.as_ref()?.record.digest);
         let mut record = RunRecord::begin(rule_name, digest.copied().or_else(digest_of));
         let seen = Mutex::default();
-        let result = self.attempt(plan, rule, digest, output, &seen);
+        let result = self.attempt(plan, rule, digest, output, record.id(), &seen);
         let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
         record.end(&result, seen);
         // A folder that cannot be written costs the record and not the run.
@@ -165,14 +177,19 @@ impl<'p> Runner<'p> {
         rule: Option<usize>,
         digest: Option<&Digest>,
         output: Option<(&Output, &Rule, Digest)>,
+        run: &str,
         seen: &Mutex<Seen>,
     ) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.with_parameters(plan.clone())?;
         let one = |error| vec![error];
         let target = match output {
-            Some((Output::Delta(url), rule, digest)) => {
-                let provenance = Some(Provenance { rule: rule.name.clone(), digest });
-                Target::Delta(url.clone(), WriteOptions { provenance, ..WriteOptions::default() })
+            Some((Output::Delta { at, options }, rule, digest)) => {
+                let mut provenance = Provenance::new(&rule.name, digest);
+                provenance.run = Some(run.to_owned());
+                let provenance = Some(provenance);
+                let params = self.declared_parameters();
+                let options = WriteOptions { provenance, params, ..*options.clone() };
+                Target::Delta(at.clone(), Box::new(options))
             }
             Some((Output::Parquet(path), ..)) => Target::File(Format::Parquet, path.into()),
             Some((Output::Csv(path), ..)) => Target::File(Format::Csv, path.into()),
@@ -196,10 +213,10 @@ impl<'p> Runner<'p> {
             if let Ok(mut seen) = seen.lock() {
                 *seen = Seen::new(&bindings, replay.clone());
             }
-            let stream = replay.stream().map_err(one)?;
+            let target = self.identified(target, &plan, &bindings);
             // On a task of its own: an operator that works for minutes within one poll must
             // not keep the timeout and Ctrl-C from being heard.
-            Task::spawn(write(self.session.clone(), stream, target)).join().await.map_err(one)
+            Task::spawn(write(self.session.clone(), replay, target)).join().await.map_err(one)
         };
         block_on(async {
             let interruption = async {
@@ -210,6 +227,27 @@ impl<'p> Runner<'p> {
             within(&self.options.limits, interruption, async { Ok(work.await) }).await
         })
         .map_err(one)?
+    }
+
+    /// A table as target, with the states of the sources and what they make of the run's key.
+    fn identified(&self, mut target: Target, plan: &Plan, bindings: &Bindings) -> Target {
+        if let Target::Delta(location, options) = &mut target
+            && let Some(provenance) = &mut options.provenance
+        {
+            provenance.sources = source_states(bindings);
+            let digest = provenance.digest;
+            if !self.options.again {
+                let params = &self.options.params;
+                options.run_key = run_key(plan, &digest, bindings, params, location, options);
+            }
+        }
+        target
+    }
+
+    /// The values of the parameters that have one.
+    fn declared_parameters(&self) -> BTreeMap<String, ScalarValue> {
+        let names = self.project.params.keys();
+        names.filter_map(|name| Some((name.clone(), self.parameter(name).ok()?))).collect()
     }
 
     /// Refuses to write over the project's own files and the tables that it reads.
@@ -306,8 +344,8 @@ impl<'p> Runner<'p> {
         let again = format!("write it: planc run {} --write", rule.name);
         let source = self.session.open(&rule.name, &output.as_source()).await;
         let source = source.map_err(|error| error.help(again.clone()))?;
-        if let Output::Delta(url) = &output {
-            let written = delta::last_written_digest(url).await?;
+        if let Output::Delta { at, .. } = &output {
+            let written = delta::last_written_digest(at.as_str()).await?;
             if written != Some(digest) {
                 let message = match written {
                     Some(other) => format!(
@@ -403,40 +441,6 @@ fn real(path: &std::path::Path) -> PathBuf {
     match (path.parent().and_then(|folder| folder.canonicalize().ok()), path.file_name()) {
         (Some(folder), Some(name)) => folder.join(name),
         _ => path,
-    }
-}
-
-/// Where the rows of a run go.
-enum Target {
-    Preview(usize),
-    Stdout(Format),
-    File(Format, PathBuf),
-    Delta(String, WriteOptions),
-}
-
-async fn write(
-    session: Session,
-    stream: SendableRecordBatchStream,
-    target: Target,
-) -> Result<Rows, Diagnostic> {
-    match target {
-        Target::Preview(rows) => Ok(Rows::Preview(preview(stream, rows).await?)),
-        Target::Stdout(format) => {
-            let out = std::io::BufWriter::new(std::io::stdout());
-            match sink::write_to(stream, format, out).await {
-                // Nobody reads any more: `planc run … | head` has what it wants.
-                Err(error) if error.message.contains("Broken pipe") => Ok(Rows::Streamed),
-                written => written.map(|_| Rows::Streamed),
-            }
-        }
-        Target::File(format, path) => {
-            let written = sink::write_file(stream, format, &path).await?;
-            Ok(Rows::Written { location: path.display().to_string(), rows: written.rows })
-        }
-        Target::Delta(location, options) => {
-            let committed = delta::write(&session, stream, &location, options).await?;
-            Ok(Rows::Written { location, rows: committed.rows })
-        }
     }
 }
 

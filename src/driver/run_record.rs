@@ -34,6 +34,10 @@ pub struct RunRecord {
     sources: Vec<SourceRead>,
     /// Where rows were written, if not to the terminal.
     output: Option<String>,
+    /// The version of a Delta table that holds the rows.
+    output_version: Option<u64>,
+    /// True where the same run was committed before, so that nothing was written.
+    unchanged: bool,
     /// How many rows it gave.
     rows: Option<u64>,
     #[serde(flatten)]
@@ -93,10 +97,17 @@ impl RunRecord {
             ms: 0.0,
             sources: Vec::new(),
             output: None,
+            output_version: None,
+            unchanged: false,
             rows: None,
             measured: Measured::default(),
             clock,
         }
+    }
+
+    /// The run's id.
+    pub fn id(&self) -> &str {
+        &self.run
     }
 
     /// The run has ended so.
@@ -114,9 +125,16 @@ impl RunRecord {
                 self.status = "succeeded";
                 match rows {
                     Rows::Preview(preview) => self.rows = Some(preview.total),
-                    Rows::Written { location, rows } => {
+                    Rows::Written { location, rows, version } => {
                         self.output = Some(location.clone());
+                        self.output_version = *version;
                         self.rows = Some(*rows);
+                    }
+                    Rows::Unchanged { location, version } => {
+                        self.output = Some(location.clone());
+                        self.output_version = Some(*version);
+                        self.unchanged = true;
+                        self.rows = Some(0);
                     }
                     Rows::Streamed => {}
                 }

@@ -50,7 +50,9 @@ impl Default for ProjectSection {
         ProjectSection {
             name: String::new(),
             dialect: unplaced("datafusion"),
-            rules: vec![unplaced("rules/**/*.sql")],
+            rules: ["sql", "substrait", "substrait.json", "toml"]
+                .map(|ending| unplaced(&format!("rules/**/*.{ending}")))
+                .into(),
             time_zone: unplaced("UTC"),
             exclude: Vec::new(),
             max_rule_bytes: 16 << 20,
@@ -116,13 +118,43 @@ pub struct ScanConfig {
 pub struct CacheSection {
     /// The local tier's folder, relative to the project.
     pub local: String,
-    /// Whether the cache is read, written, both or neither.
+    /// The remote tier: `s3://`, `gs://`, `az://`, `https://`, or a folder.
+    pub remote: Option<String>,
+    /// Whether the tiers are read, written, both or neither.
     pub mode: CacheMode,
+    /// The same of the local tier alone.
+    pub local_mode: Option<CacheMode>,
+    /// The same of the remote tier alone.
+    pub remote_mode: Option<CacheMode>,
+    /// How long one request to the remote tier may take.
+    pub timeout_ms: Option<u64>,
+    /// How long a command waits for the remote tier before it asks whether that is worth it.
+    pub patience_ms: Option<u64>,
+    /// How many requests to the remote tier are under way at once.
+    pub concurrency: Option<usize>,
+    /// The trust zone that records are put into.
+    pub zone: Option<Spanned<String>>,
+    /// The public keys of those who may sign records, each with a name.
+    pub keys: BTreeMap<String, Spanned<String>>,
+    /// Whether records in the zone `trusted` must be signed.
+    pub require_signed: bool,
 }
 
 impl Default for CacheSection {
     fn default() -> Self {
-        CacheSection { local: ".planc/cache".to_owned(), mode: CacheMode::ReadWrite }
+        CacheSection {
+            local: ".planc/cache".to_owned(),
+            remote: None,
+            mode: CacheMode::ReadWrite,
+            local_mode: None,
+            remote_mode: None,
+            timeout_ms: None,
+            patience_ms: None,
+            concurrency: None,
+            zone: None,
+            keys: BTreeMap::new(),
+            require_signed: false,
+        }
     }
 }
 
@@ -136,6 +168,9 @@ pub enum CacheMode {
     ReadOnly,
     /// Neither.
     Off,
+    /// Reads and writes, and compiles what it finds again, to compare.
+    #[serde(skip_deserializing)]
+    Verify,
 }
 
 /// A code's level in `[lint]`.
@@ -180,10 +215,18 @@ pub struct OutputConfig {
     pub parquet: Option<String>,
     /// A CSV file.
     pub csv: Option<String>,
-    /// How a Delta table is written. Only `overwrite` today.
+    /// How the rows of a Delta table meet those that are there.
     pub mode: Option<WriteMode>,
     /// The columns that identify a row.
     pub key: Vec<String>,
+    /// The condition of the rows that are replaced, in SQL.
+    pub replace_where: Option<String>,
+    /// What may happen to the schema of a Delta table that exists.
+    pub schema_mode: Option<WriteSchema>,
+    /// The partition columns of a Delta table.
+    pub partition_by: Vec<String>,
+    /// The size at which a data file of a Delta table is closed: `"128M"`.
+    pub target_file_size: Option<String>,
 }
 
 /// How an output's rows meet the rows that are there.
@@ -191,6 +234,25 @@ pub struct OutputConfig {
 #[serde(rename_all = "kebab-case")]
 pub enum WriteMode {
     /// They take their place.
+    Overwrite,
+    /// They are added.
+    Append,
+    /// Each takes the place of the one with the same key.
+    Merge,
+    /// They take the place of those that `replace_where` is true for.
+    #[serde(alias = "replace_where")]
+    ReplaceWhere,
+}
+
+/// `schema_mode` of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteSchema {
+    /// It must be the rows' own.
+    Same,
+    /// New columns are added to it.
+    Merge,
+    /// It becomes the rows' own.
     Overwrite,
 }
 

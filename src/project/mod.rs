@@ -1,9 +1,12 @@
 //! A project on disk: its file, its lock, its rules.
 
+pub mod bundle;
+pub mod cache;
 pub mod config;
 pub mod constraints;
 mod files;
 pub mod lock;
+pub mod outputs;
 pub mod revision;
 pub mod rules;
 pub mod settings;
@@ -19,10 +22,11 @@ use planc_ir::{Code, Diagnostic, Settings, Span, code};
 use toml::Spanned;
 
 use crate::report::FileReport;
+use cache::Cache;
 use config::{Config, OutputConfig, PyProject, SourceConfig};
 use lock::Lock;
+use outputs::Output;
 use rules::Rule;
-use sources::Output;
 
 /// The project file's name.
 pub const FILE: &str = "planc.toml";
@@ -45,6 +49,8 @@ pub struct Project {
     pub config: Config,
     /// The declared parameters with their types.
     pub params: BTreeMap<String, DataType>,
+    /// The zone and the keys of its cache.
+    pub cache: Cache,
     env: Option<String>,
 }
 
@@ -82,7 +88,14 @@ impl Project {
                 else {
                     continue;
                 };
+                let cache = Cache::new(&config.cache, root).map_err(|faults| {
+                    let wrong = |(message, span): (String, Option<Span>)| {
+                        Diagnostic::new(code::CONFIG, message).at(span)
+                    };
+                    report(faults.into_iter().map(wrong).collect())
+                })?;
                 let project = Project {
+                    cache,
                     root: root.to_owned(),
                     home: root.to_owned(),
                     file: file.to_owned(),
@@ -207,7 +220,7 @@ impl Project {
         let env = self.env.as_ref().and_then(|env| self.config.env.get(env));
         let config: Option<&OutputConfig> =
             env.and_then(|env| env.outputs.get(&rule.name)).or(rule.settings.output.as_ref());
-        config.map(|config| sources::output(&self.root, config)).transpose()
+        config.map(|config| outputs::output(&self.root, config)).transpose()
     }
 
     /// The lock, if there is one.

@@ -36,6 +36,7 @@ impl Project {
         }
         let mut project = Project::load(&tree, self.env.as_deref())?;
         project.home.clone_from(&self.home);
+        project.cache = self.cache.clone();
         Ok(Revision { project, _folder: folder })
     }
 }

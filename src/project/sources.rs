@@ -1,60 +1,11 @@
-//! From what the project file says of a source or an output to what the backend takes.
+//! From what the project file says of a source to what the backend takes.
 
 use std::path::{Component, Path, PathBuf};
 
 use planc_backend::{DeltaScan, SourceSpec};
 use planc_ir::{Diagnostic, code};
 
-use super::config::{OutputConfig, SourceConfig};
-
-/// Where a rule's rows go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Output {
-    /// A Delta table, overwritten.
-    Delta(String),
-    /// A Parquet file.
-    Parquet(String),
-    /// A CSV file.
-    Csv(String),
-}
-
-impl Output {
-    /// Path or URL.
-    pub fn location(&self) -> &str {
-        match self {
-            Output::Delta(at) | Output::Parquet(at) | Output::Csv(at) => at,
-        }
-    }
-
-    /// The output as a source of the rules downstream.
-    pub fn as_source(&self) -> SourceSpec {
-        match self {
-            Output::Delta(at) => SourceSpec::delta(at),
-            Output::Parquet(at) => SourceSpec::Parquet { url: at.clone() },
-            Output::Csv(at) => SourceSpec::Csv { url: at.clone(), header: true, delimiter: b',' },
-        }
-    }
-}
-
-/// The output that a rule declares, with its location made absolute.
-///
-/// # Errors
-///
-/// P0807 where it names no format or several, P0805 where a variable is not set.
-pub fn output(root: &Path, config: &OutputConfig) -> Result<Output, Diagnostic> {
-    let formats = [&config.delta, &config.parquet, &config.csv];
-    let mut named = formats.into_iter().enumerate().filter_map(|(i, at)| Some((i, at.as_ref()?)));
-    let (Some((format, at)), None) = (named.next(), named.next()) else {
-        let message = "an output has exactly one of `delta`, `parquet` and `csv`";
-        return Err(Diagnostic::new(code::RULE_SETTINGS, message));
-    };
-    let at = location(root, at)?;
-    Ok(match format {
-        0 => Output::Delta(at),
-        1 => Output::Parquet(at),
-        _ => Output::Csv(at),
-    })
-}
+use super::config::SourceConfig;
 
 /// The source that `[sources.NAME]` describes, with its location made absolute.
 ///

@@ -129,6 +129,9 @@ fn fixes_are_shown_then_made_and_then_there_are_none() {
     shop.file("rules/a.sql", before);
     shop.file("rules/b.sql", "select * from customers\n");
     shop.file("rules/c.sql", "select id as x, amount as x from orders\n");
+    let grouped =
+        "select status, sum(amount) as total -- by 1\nfrom orders group by 1 order by 2 desc, 1\n";
+    shop.file("rules/g.sql", grouped);
     let shown = shop.planc(&["check", "--diff"]).says(
         1,
         &[
@@ -139,12 +142,16 @@ fn fixes_are_shown_then_made_and_then_there_are_none() {
         ],
     );
     assert_eq!(shop.read("rules/a.sql"), before, "{}", shown.stdout);
-    shop.planc(&["check", "--fix"]).says(0, &["in 3 files", "3 rules checked, no findings"]);
+    shop.planc(&["check", "--fix"]).says(0, &["in 4 files", "4 rules checked, no findings"]);
     assert_eq!(
         shop.read("rules/a.sql"),
         "-- keep\nselect amount, /* here too */ status\nfrom orders -- and here\nwhere status IS NULL\n"
     );
     assert_eq!(shop.read("rules/c.sql"), "select id as x, amount as x_2 from orders\n");
+    assert_eq!(
+        shop.read("rules/g.sql"),
+        "select status, sum(amount) as total -- by 1\nfrom orders group by status order by total desc, status\n"
+    );
     let again = shop.planc(&["check", "--fix"]).succeeded();
     assert!(!again.stderr.contains("fixed"), "{}", again.stderr);
     shop.planc(&["check", "--diff"]).succeeded();

@@ -4,6 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// What a developer's or a CI job's environment may say, and tests must not hear.
+const FOREIGN_VARIABLES: [&str; 8] = [
+    "PLANC_ENV",
+    "PLANC_ZONE",
+    "PLANC_REMOTE_CACHE",
+    "PLANC_SIGNING_KEY",
+    "PLANC_SIGNING_KEY_FILE",
+    "PLANC_BUILDER",
+    "GITHUB_REF",
+    "CI_MERGE_REQUEST_IID",
+];
+
 /// A folder that is gone when the test ends.
 pub struct Sandbox {
     folder: tempfile::TempDir,
@@ -72,7 +84,10 @@ impl Sandbox {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_planc"));
-        command.current_dir(self.path()).env_remove("PLANC_ENV");
+        command.current_dir(self.path());
+        for name in FOREIGN_VARIABLES {
+            command.env_remove(name);
+        }
         command
     }
 

@@ -69,3 +69,10 @@ fn explain_shows_every_pass_and_what_it_changed() {
     assert_eq!(json[0]["output"][1]["name"], "amount");
     assert!(json[0]["steps"].as_array().unwrap().iter().any(|step| step["fired"] == true));
 }
+
+#[test]
+fn shells_are_told_every_command() {
+    let sandbox = Sandbox::shop();
+    sandbox.planc(&["completions", "bash"]).says(0, &["planc__subcmd__impact", "--baseline"]);
+    sandbox.planc(&["completions", "vi"]).says(2, &["possible values: bash"]);
+}

@@ -23,8 +23,11 @@ fn planned(sandbox: &Sandbox) -> u64 {
 }
 
 fn entries(sandbox: &Sandbox) -> Vec<PathBuf> {
-    let files = walkdir::WalkDir::new(sandbox.path().join(".planc/cache")).sort_by_file_name();
-    let files = files.into_iter().map(Result::unwrap).filter(|entry| entry.file_type().is_file());
+    let cache = sandbox.path().join(".planc/cache");
+    let files = ["ac", "cas", "dc", "rc"].into_iter().flat_map(|folder| {
+        let files = walkdir::WalkDir::new(cache.join(folder)).sort_by_file_name().into_iter();
+        files.filter_map(Result::ok).filter(|entry| entry.file_type().is_file())
+    });
     files.map(walkdir::DirEntry::into_path).collect()
 }
 
@@ -44,7 +47,7 @@ fn broken_entries_are_misses_with_a_warning() {
             bytes
         },
         |bytes| {
-            String::from_utf8_lossy(&bytes).replace("\"format\":1", "\"format\":2").into_bytes()
+            String::from_utf8_lossy(&bytes).replace("\"format\":2", "\"format\":3").into_bytes()
         },
     ];
     for path in &stored {

@@ -68,10 +68,10 @@ pub struct Written {
 }
 
 /// Replaces the rows of the Delta table at `location` with those of a replay, in one commit
-/// that says which rule and artifact wrote it; see [`delta::write`].
+/// that says which rule and artifact wrote it; see [`delta::write_rows`].
 ///
 /// # Errors
-/// As [`delta::write`].
+/// As [`delta::write_rows`].
 pub async fn overwrite_delta(
     session: &Session,
     replay: &Replay,
@@ -80,7 +80,7 @@ pub async fn overwrite_delta(
 ) -> Result<Written, Diagnostic> {
     let options =
         delta::WriteOptions { provenance: Some(provenance.clone()), ..Default::default() };
-    Ok(delta::write(session, replay.stream()?, location, options).await?.into())
+    Ok(delta::write_rows(session, replay, location, &options).await?.into())
 }
 
 /// One open output.

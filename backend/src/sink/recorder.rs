@@ -32,6 +32,11 @@ impl Record {
         }
     }
 
+    /// The commit was refused: the files are not the table's and will not be.
+    pub(super) fn refused(&self) {
+        self.committing.store(false, Ordering::SeqCst);
+    }
+
     fn take(&self) -> Vec<Path> {
         if self.committing.load(Ordering::SeqCst) {
             return Vec::new();

@@ -35,7 +35,10 @@ pub(super) async fn open(
     let provider = provider(&table, scan).map_err(|error| refused(text, &error))?;
     table.update_datafusion_session(session.state.as_ref()).map_err(|e| broken(text, &e))?;
     let schema = logical_schema(&provider.schema());
-    Ok(Source { provider: Arc::new(provider), schema, version: table.version() })
+    let version = table.version();
+    let id = table.snapshot().map(|state| state.metadata().id().to_owned()).unwrap_or_default();
+    let state = version.map(|version| format!("version {version} of {id}"));
+    Ok(Source { provider: Arc::new(provider), schema, version, state })
 }
 
 /// Loads a table's log up to a version, or all of it. `None` where there is no table.

@@ -14,9 +14,10 @@ use datafusion::datasource::listing::{
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
 use futures::TryStreamExt;
-use planc_ir::Diagnostic;
+use object_store::ObjectMeta;
 use planc_ir::catalog::logical_schema;
 use planc_ir::code::SOURCE_UNREADABLE;
+use planc_ir::{Diagnostic, Digest};
 
 use super::{Source, SourceSpec, csv, footer, missing, unreadable};
 use crate::{Session, fault, location};
@@ -30,7 +31,7 @@ pub(super) async fn open(session: &Session, spec: &SourceSpec) -> Result<Source,
     let ending = if url.is_collection() { extension(spec) } else { "" };
     let options = ListingOptions::new(format(session, spec)).with_file_extension(ending);
     let state = session.state.as_ref();
-    let inferred = infer(state, &url, &options, spec).await.map_err(wrong)?;
+    let (inferred, listed) = infer(state, &url, &options, spec).await.map_err(wrong)?;
     // The reader itself brings each file's layout to the logical types.
     let schema = logical_schema(&inferred);
     if schema.fields().is_empty() {
@@ -40,7 +41,8 @@ pub(super) async fn open(session: &Session, spec: &SourceSpec) -> Result<Source,
         ListingTableConfig::new(url).with_listing_options(options).with_schema(schema.clone());
     let table = ListingTable::try_new(config).map_err(wrong)?;
     let cache = state.runtime_env().cache_manager.get_file_statistic_cache();
-    Ok(Source { provider: Arc::new(table.with_cache(cache)), schema, version: None })
+    let provider = Arc::new(table.with_cache(cache));
+    Ok(Source { provider, schema, version: None, state: Some(listed) })
 }
 
 async fn infer(
@@ -48,7 +50,7 @@ async fn infer(
     url: &ListingTableUrl,
     options: &ListingOptions,
     spec: &SourceSpec,
-) -> Result<SchemaRef, DataFusionError> {
+) -> Result<(SchemaRef, String), DataFusionError> {
     let store = state.runtime_env().object_store(url)?;
     let listed = url.list_all_files(state, store.as_ref(), &options.file_extension).await?;
     let files: Vec<_> = listed.try_collect().await?;
@@ -56,7 +58,7 @@ async fn infer(
         let ending = &options.file_extension;
         return Err(DataFusionError::Plan(format!("there are no {ending} files")));
     }
-    match spec {
+    let schema = match spec {
         SourceSpec::Csv { header, delimiter, .. } => {
             csv::infer(store.as_ref(), &files, *header, *delimiter).await
         }
@@ -72,7 +74,20 @@ async fn infer(
             })
         }
         _ => options.infer_schema(state, url).await,
-    }
+    };
+    Ok((schema?, listing_state(files)))
+}
+
+/// The files with their sizes and times, as one mark.
+fn listing_state(mut files: Vec<ObjectMeta>) -> String {
+    files.sort_by(|a, b| a.location.cmp(&b.location));
+    let parts = files.iter().map(|file| {
+        let (tag, version) = (file.e_tag.as_deref(), file.version.as_deref());
+        let time = file.last_modified.timestamp_micros();
+        format!("{} {} {time} {tag:?} {version:?}", file.location, file.size)
+    });
+    let parts: Vec<String> = parts.collect();
+    format!("files {}", Digest::of_parts(parts.iter().map(String::as_bytes)))
 }
 
 fn listing_url(session: &Session, text: &str) -> Result<ListingTableUrl, Diagnostic> {

@@ -100,13 +100,15 @@ pub struct Source {
     pub schema: SchemaRef,
     /// The version of a Delta table.
     pub version: Option<u64>,
+    /// A mark of what the source holds: while it stays the same, so do the rows.
+    pub state: Option<String>,
 }
 
 impl Source {
     /// A source over any provider: a table in memory, for instance.
     pub fn of(provider: Arc<dyn TableProvider>) -> Self {
         let schema = logical_schema(&provider.schema());
-        Source { provider, schema, version: None }
+        Source { provider, schema, version: None, state: None }
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{Duration, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use planc_ir::Digest;
-use planc_ir::code::{OUTPUT_FAILED, RUN_FAILED, SOURCE_UNREADABLE};
+use planc_ir::code::{OUTPUT_FAILED, OUTPUT_TABLE, RUN_FAILED, SOURCE_UNREADABLE};
 
 use super::{bind, commit, files, ids, of, open, plan, run, session, shown, text};
 use crate::sink::delta::{
@@ -175,7 +175,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
         let plan = plan(sql, &[("t", Arc::clone(&source.schema))]).await;
         let replay = replay(&session, &plan, &bind(&[("t", &source)])).await.unwrap();
         let digest = Digest::of(sql.as_bytes());
-        let provenance = Provenance { rule: "marts.top".to_owned(), digest };
+        let provenance = Provenance::new("marts.top", digest);
         let written = overwrite_delta(&session, &replay, location, &provenance).await.unwrap();
         assert_eq!(written.rows, 10 * (version as u64 + 1));
         assert_eq!(last_written_digest(location).await.unwrap(), Some(digest));
@@ -353,6 +353,6 @@ async fn appending_another_schema_is_refused() {
     let location = folder.path().to_str().unwrap();
     let schema = other.schema();
     let error = write_batches(&session(), location, schema, vec![other], append()).await;
-    assert_eq!(error.unwrap_err().code, OUTPUT_FAILED);
+    assert_eq!(error.unwrap_err().code, OUTPUT_TABLE);
     assert_eq!(open(folder.path()).await.version, Some(0));
 }

@@ -5,8 +5,11 @@ mod delta;
 mod files;
 mod limits;
 mod pruning;
+mod random;
 mod reads;
 mod sinks;
+mod writers;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -134,7 +134,12 @@ fn check(files: &[&str], least: usize) {
 
 #[test]
 fn wrong_names_are_placed() {
-    check(&["names.txt"], 90);
+    check(&["names.txt"], 130);
+}
+
+#[test]
+fn wrong_texts_are_placed() {
+    check(&["syntax.txt"], 20);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, TableScan};
 use datafusion::sql::planner::SqlToRel;
 use futures::executor::block_on;
 use sqlparser::ast::{Query, Statement};
+use tokio::task::unconstrained;
 
 use super::provider::Provider;
 use super::{checks, risky};
@@ -61,7 +62,9 @@ impl Judge<'_> {
             }
             other => other.map_expressions(|expr| expr.transform_up(with_a_value)),
         })?;
-        block_on(self.provider.state.create_physical_plan(&readable.data))?;
+        // DataFusion waits for locks of tokio's. Those give way after a number of them, and on a
+        // thread of tokio's they then wait for its scheduler, which waits for this.
+        block_on(unconstrained(self.provider.state.create_physical_plan(&readable.data)))?;
         Ok(())
     }
 }
@@ -75,4 +78,17 @@ fn with_a_value(expr: Expr) -> Result<Transformed<Expr>> {
         return Ok(Transformed::yes(Expr::Literal(value, None)));
     }
     Ok(Transformed::no(expr))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::planned;
+
+    #[test]
+    fn a_query_with_many_inputs_is_planned_on_a_thread_of_tokios() {
+        let sides = vec!["select * from (values (1)) t"; 300];
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let found = runtime.block_on(async { planned(&sides.join(" union all ")) });
+        assert!(found.plan.is_some(), "{:?}", found.diagnostics);
+    }
 }

@@ -12,7 +12,8 @@ use datafusion::common::DataFusionError;
 use planc_ir::{Code, Diagnostic, Span, code};
 use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CaseWhen, Expr, Query, Spanned, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    CaseWhen, Expr, ObjectName, Query, Spanned, TableFactor, Value, ValueWithSpan, Visit, VisitMut,
+    Visitor, VisitorMut,
 };
 use sqlparser::tokenizer::Span as SqlSpan;
 
@@ -20,13 +21,20 @@ use super::judge::Judge;
 use super::partners;
 use super::pieces::{KINDS, without};
 use super::place::Places;
-use super::refusal;
+use super::{refusal, structure};
 
 /// More faults than these are not looked for in one rule.
 const MOST_FAULTS: usize = 20;
 
 /// How often DataFusion is asked at most for one rule.
 const MOST_QUESTIONS: usize = 96;
+
+/// How many expressions DataFusion plans at most for the answers, all together: a question about
+/// a large rule takes long, so there are fewer of them.
+const MOST_WORK: usize = 30_000;
+
+/// How often DataFusion is asked at least, however large the rule.
+const LEAST_QUESTIONS: usize = 16;
 
 /// Rules with more expressions than these (long lists of values) are not searched.
 const MOST_EXPRESSIONS: usize = 5_000;
@@ -38,7 +46,9 @@ pub(crate) fn faults(
     error: DataFusionError,
     places: &Places<'_>,
 ) -> Vec<Diagnostic> {
-    let mut search = Search { judge, places, query: query.clone(), questions: 0, fillers: 0 };
+    let size = nodes(query).len().max(1);
+    let questions = (MOST_WORK / size).clamp(LEAST_QUESTIONS, MOST_QUESTIONS);
+    let mut search = Search { judge, places, query: query.clone(), questions, fillers: 0 };
     let mut found = Vec::new();
     let mut error = error;
     for round in 0..MOST_FAULTS {
@@ -123,6 +133,7 @@ struct Search<'s, 'j, 't> {
     places: &'s Places<'t>,
     /// The query, with NULL for every fault that was found.
     query: Query,
+    /// How often DataFusion may still be asked.
     questions: usize,
     fillers: i64,
 }
@@ -135,7 +146,7 @@ impl Search<'_, '_, '_> {
             && let Some(at) = self.faulty_root(&nodes, cause)
         {
             let node = match () {
-                () if of_a_condition(cause) => at,
+                () if of_a_condition(cause) => the_condition(&nodes, at),
                 () if of_a_subquery(cause) => self.with_subquery(&nodes, at, cause),
                 () => self.descend(&nodes, at, cause),
             };
@@ -144,6 +155,9 @@ impl Search<'_, '_, '_> {
             let filler = self.filler();
             self.query = replaced(&self.query, node, &filler);
             return Some(Removed { place, exact: true, beside_filler });
+        }
+        if let Some(place) = self.table_call(cause) {
+            return Some(Removed { place: Some(place), exact: false, beside_filler: true });
         }
         let place = self.remove_clause(cause)?;
         Some(Removed { place, exact: false, beside_filler: false })
@@ -160,6 +174,10 @@ impl Search<'_, '_, '_> {
             }
             (Expr::Subquery(query), _) if cause.contains("calar subquery") => {
                 self.places.closed(query.span()).or(whole)
+            }
+            (Expr::Function(call), code::TYPE_MISMATCH) if cause.contains("to Boolean") => {
+                let condition = call.filter.as_deref();
+                condition.and_then(|condition| self.places.expression(condition)).or(whole)
             }
             // The call is wrong, and not the window around it.
             (Expr::Function(call), code::FUNCTION_ARGUMENTS) if call.over.is_some() => {
@@ -239,8 +257,13 @@ impl Search<'_, '_, '_> {
     /// an aggregate in an aggregate, a cast), the innermost piece of that kind.
     fn culprit(&mut self, nodes: &[Node], whole: usize, cause: &str) -> usize {
         let code = refusal::by_words(cause);
+        if code == code::IMPOSSIBLE_CAST
+            && let Some(cast) = self.cast(nodes, whole, cause)
+        {
+            return cast;
+        }
         let fits = |node: &Node| match &node.expr {
-            Expr::Cast { .. } | Expr::TypedString(_) => code == code::IMPOSSIBLE_CAST,
+            Expr::TypedString(_) => code == code::IMPOSSIBLE_CAST,
             Expr::Function(call) if call.over.is_some() => code == code::MISPLACED_WINDOW,
             Expr::Function(_) => code == code::MISPLACED_AGGREGATE,
             _ => false,
@@ -252,6 +275,38 @@ impl Search<'_, '_, '_> {
             !self.fails_as(&replaced(&self.query, *at, &filler), cause)
         });
         found.unwrap_or(whole)
+    }
+
+    /// The call of a table function that does not take its arguments.
+    fn table_call(&self, cause: &str) -> Option<Span> {
+        struct Calls(Vec<ObjectName>);
+        impl Visitor for Calls {
+            type Break = ();
+
+            fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+                match factor {
+                    TableFactor::Table { name, args: Some(_), .. }
+                    | TableFactor::Function { name, .. } => self.0.push(name.clone()),
+                    _ => {}
+                }
+                ControlFlow::Continue(())
+            }
+        }
+        let mut calls = Calls(Vec::new());
+        let _ = self.query.visit(&mut calls);
+        let named = |name: &&ObjectName| cause.contains(&name.to_string().to_lowercase());
+        calls.0.iter().find(named).and_then(|name| self.places.call(name.span()))
+    }
+
+    /// The outermost cast in an expression whose operand alone would not fail.
+    fn cast(&mut self, nodes: &[Node], whole: usize, cause: &str) -> Option<usize> {
+        (whole..nodes.len()).filter(|at| within(nodes, *at, whole)).find(|at| {
+            let Some(Expr::Cast { expr: operand, .. }) = nodes.get(*at).map(|node| &node.expr)
+            else {
+                return false;
+            };
+            !self.fails_as(&replaced(&self.query, *at, operand), cause)
+        })
     }
 
     /// Where no expression is at fault: a clause without which the error goes away.
@@ -270,9 +325,9 @@ impl Search<'_, '_, '_> {
     }
 
     fn fails_as(&mut self, query: &Query, cause: &str) -> bool {
-        self.questions += 1;
-        if self.questions > MOST_QUESTIONS {
-            return true;
+        match self.questions.checked_sub(1) {
+            Some(left) => self.questions = left,
+            None => return true,
         }
         match self.judge.plan(query) {
             Ok(_) => false,
@@ -306,6 +361,13 @@ impl Search<'_, '_, '_> {
 /// True for a condition that is no truth value: the whole of it is.
 fn of_a_condition(cause: &str) -> bool {
     cause.contains("non-boolean predicate") || cause.contains("condition must be boolean")
+}
+
+/// The condition that an expression stands in, or is.
+fn the_condition(nodes: &[Node], at: usize) -> usize {
+    let above = |at: &usize| nodes.get(*at).and_then(|node| node.above);
+    let is_one = |at: &usize| nodes.get(*at).is_some_and(|node| node.condition);
+    std::iter::successors(Some(at), above).find(is_one).unwrap_or(at)
 }
 
 /// True for an error about a subquery and what it is compared with.
@@ -344,6 +406,8 @@ struct Node {
     above: Option<usize>,
     /// It stands in a clause itself, not in another expression of the same query.
     root: bool,
+    /// It is the condition of a WHERE, HAVING, QUALIFY or ON.
+    condition: bool,
 }
 
 fn within(nodes: &[Node], inner: usize, outer: usize) -> bool {
@@ -356,12 +420,14 @@ fn nodes(query: &Query) -> Vec<Node> {
         nodes: Vec<Node>,
         open: Vec<usize>,
         starts: Vec<usize>,
+        conditions: Vec<*const Expr>,
     }
     impl Visitor for Walk {
         type Break = ();
 
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
             self.starts.push(self.open.len());
+            structure::all_conditions(&query.body, &mut |on| self.conditions.push(on));
             ControlFlow::Continue(())
         }
 
@@ -377,7 +443,8 @@ fn nodes(query: &Query) -> Vec<Node> {
             let root = self.starts.last().is_some_and(|start| *start == self.open.len());
             let above = self.open.last().copied();
             self.open.push(self.nodes.len());
-            self.nodes.push(Node { expr: expr.clone(), above, root });
+            let condition = root && self.conditions.contains(&std::ptr::from_ref(expr));
+            self.nodes.push(Node { expr: expr.clone(), above, root, condition });
             ControlFlow::Continue(())
         }
 
@@ -386,7 +453,8 @@ fn nodes(query: &Query) -> Vec<Node> {
             ControlFlow::Continue(())
         }
     }
-    let mut walk = Walk { nodes: Vec::new(), open: Vec::new(), starts: Vec::new() };
+    let (nodes, open, starts, conditions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut walk = Walk { nodes, open, starts, conditions };
     let _ = query.visit(&mut walk);
     walk.nodes
 }

@@ -67,8 +67,13 @@ impl<'a> Places<'a> {
 
     /// From a function's name to the bracket that closes its arguments.
     pub(crate) fn call(&self, name: SqlSpan) -> Option<Span> {
+        self.in_text(self.call_in_sql(name)?)
+    }
+
+    /// As [`call`](Self::call), in [`sql`](Self::sql).
+    pub(crate) fn call_in_sql(&self, name: SqlSpan) -> Option<Span> {
         let name = self.in_sql(name)?;
-        self.in_text(Span::new(name.start, self.call_end(name)))
+        Some(Span::new(name.start, self.call_end(name)))
     }
 
     fn call_end(&self, name: Span) -> usize {
@@ -195,6 +200,16 @@ impl<'a> Places<'a> {
             first -= 1;
         }
         self.in_text(Span::new(start, span.end))
+    }
+
+    /// The first such keyword behind a place.
+    pub(crate) fn keyword_behind(&self, place: SqlSpan, keyword: Keyword) -> Option<Span> {
+        let from = self.in_sql(place)?.end;
+        let found = self.lexemes().iter().filter(|lexeme| lexeme.start >= from).find(|lexeme| {
+            matches!(&lexeme.token, Token::Word(word)
+                if word.keyword == keyword && word.quote_style.is_none())
+        })?;
+        self.in_text(Span::new(found.start, found.end))
     }
 
     /// The token at a position as sqlparser's error messages give it; behind the last token,

@@ -126,8 +126,14 @@ impl<'a> Work<'a> {
         if fits {
             return suspects;
         }
+        if let Some(outer) = structure::outer_column(self.query, &error, self.places) {
+            return vec![outer];
+        }
         let mut found = locate::faults(&self.judge(self.catalog), self.query, error, self.places);
-        found.retain(|fault| !suspects.iter().any(|suspect| suspect.code == fault.code));
+        found.retain(|fault| {
+            let same = |suspect: &Diagnostic| suspect.code == fault.code;
+            fault.code == code::TYPE_MISMATCH && fault.span.is_some() || !suspects.iter().any(same)
+        });
         // A column beside the groups may be allowed by a key; the others are faults by themselves.
         found.extend(suspects.into_iter().filter(|s| s.code != code::UNGROUPED_COLUMN));
         found

@@ -177,6 +177,16 @@ pub(crate) fn is_of(error: &DataFusionError, suspect: Code) -> bool {
         // Names were resolved before, but for those in LIMIT, where none can be.
         code::UNKNOWN_COLUMN => suspect == code::LIMIT_VALUE,
         found if PLACEMENT.contains(&found) => PLACEMENT.contains(&suspect),
+        // An aggregate in ORDER BY makes one group of rows that nobody grouped.
+        code::UNGROUPED_COLUMN => {
+            [code::UNGROUPED_COLUMN, code::MISPLACED_AGGREGATE].contains(&suspect)
+        }
+        // The offset of a frame of ROWS becomes this type.
+        code::BAD_LITERAL if suspect == code::WINDOW_FRAME => {
+            words(error).contains("value of UInt64 type")
+        }
+        // So many things are of the wrong type that another suspect explains none of them.
+        code::TYPE_MISMATCH => false,
         found => found == suspect,
     })
 }
@@ -204,6 +214,11 @@ static BY_WORDS: &[(&[&str], Code)] = &[
     (&["precision <="], code::UNKNOWN_TYPE),
     (&["Cannot cast string"], code::BAD_LITERAL),
     (&["Cannot cast value"], code::BAD_LITERAL),
+    (&["Can't cast value"], code::BAD_LITERAL),
+    (&["DISTINCT ON expressions must match"], code::DISTINCT_ORDER),
+    (&["named_struct requires"], code::FUNCTION_ARGUMENTS),
+    (&["Arguments must be literals"], code::FUNCTION_ARGUMENTS),
+    (&["Unsupported type '"], code::UNKNOWN_TYPE),
     (&["Invalid HexStringLiteral"], code::BAD_LITERAL),
     (&["Unable to represent"], code::BAD_LITERAL),
     (&["RANGE requires"], code::WINDOW_FRAME),

@@ -68,6 +68,10 @@ fn is_risky(expr: &Expr, node: &LogicalPlan) -> Result<bool> {
             | Expr::HigherOrderFunction(_)
             | Expr::Wildcard { .. }
             | Expr::Lambda(_) => true,
+            // Only the backslash escapes in a physical plan.
+            Expr::Like(like) | Expr::SimilarTo(like) => {
+                like.escape_char.is_some_and(|escape| escape != '\\')
+            }
             Expr::AggregateFunction(call) => {
                 let params = &call.params;
                 !aggregate

@@ -26,8 +26,6 @@ pub(super) struct Source {
     /// planc's types by anchor.
     pub(super) types: HashMap<u32, String>,
     pub(super) producer: Producer,
-    /// The minor version of Substrait that the plan names.
-    pub(super) minor: u32,
 }
 
 /// A declared function.
@@ -84,13 +82,48 @@ struct OldFunction {
     anchor: u32,
 }
 
+/// The bytes of a plan that planc, or a producer for planc, wrote; none where another did.
+pub(super) fn of_planc(bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    let own = |bytes: &[u8]| {
+        // Only the version is read here: a plan may be deeper than these messages go.
+        Versioned::decode(bytes)
+            .ok()
+            .and_then(|plan| plan.version)
+            .is_some_and(|version| version.producer.starts_with("planc"))
+    };
+    match json(bytes) {
+        None => Ok(own(bytes).then(|| bytes.to_vec())),
+        Some(text) if text.contains("\"planc") => {
+            let bytes = planc_ir::substrait::from_json(text)
+                .map_err(|error| Fault::new(error.code, error.message))?;
+            Ok(own(&bytes).then_some(bytes))
+        }
+        Some(_) => Ok(None),
+    }
+}
+
+fn json(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok().filter(|text| text.trim_start().starts_with('{'))
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Versioned {
+    #[prost(message, optional, tag = "6")]
+    version: Option<Version>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Version {
+    #[prost(string, tag = "5")]
+    producer: String,
+}
+
 /// Reads a plan.
 pub(super) fn decode(bytes: &[u8]) -> Result<Source> {
     if bytes.len() > MAX_BYTES {
         return Err(invalid(format_args!("it is larger than {MAX_BYTES} bytes")));
     }
-    let text = std::str::from_utf8(bytes).ok().filter(|text| text.trim_start().starts_with('{'));
-    let (plan, old) = match text {
+    let (plan, old) = match json(bytes) {
         Some(text) => from_json(text)?,
         None => {
             let plan = Plan::decode(bytes).map_err(no_plan)?;
@@ -105,15 +138,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Source> {
     if plan.advanced_extensions.as_ref().is_some_and(|a| a.enhancement.is_some()) {
         return Err(unsupported("the plan is enhanced by a message that planc does not know"));
     }
-    let minor = plan.version.as_ref().map_or(0, |version| version.minor_number);
     let mut roots = plan.relations.into_iter();
     let (Some(relation), None) = (roots.next(), roots.next()) else {
         return Err(invalid("a plan has one relation, and this has none or several"));
     };
     match relation.rel_type {
-        Some(plan_rel::RelType::Root(root)) => {
-            Ok(Source { root, functions, types, producer, minor })
-        }
+        Some(plan_rel::RelType::Root(root)) => Ok(Source { root, functions, types, producer }),
         _ => Err(invalid("its relation is no root, so that its columns have no names")),
     }
 }

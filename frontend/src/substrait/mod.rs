@@ -13,8 +13,11 @@
 mod decode;
 mod fault;
 mod lower;
+mod own;
 mod producer;
 mod repair;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod walk;
 
@@ -80,9 +83,19 @@ pub struct ParsedPlan {
     pub lookups: Vec<String>,
     /// Who made the plan.
     pub producer: Producer,
-    source: Source,
-    facts: Vec<Fact>,
-    repairs: Vec<Repair>,
+    form: Form,
+}
+
+/// How a plan is read.
+#[derive(Debug, Clone)]
+enum Form {
+    /// It speaks planc's own words: the codec reads the bytes.
+    Own(Vec<u8>),
+    Foreign {
+        source: Box<Source>,
+        facts: Vec<Fact>,
+        repairs: Vec<Repair>,
+    },
 }
 
 impl Drop for Source {
@@ -103,6 +116,11 @@ pub fn parse(rule: &SubstraitRule<'_>) -> Result<ParsedPlan, Vec<Diagnostic>> {
 
 fn parsed(rule: &SubstraitRule<'_>) -> Result<ParsedPlan, Vec<Diagnostic>> {
     let mut path = Path::default();
+    let own = decode::of_planc(rule.bytes).map_err(|fault| vec![fault.at(&path)])?;
+    if let Some(bytes) = own {
+        let lookups = own::lookups(&bytes).map_err(|error| vec![error])?;
+        return Ok(ParsedPlan { lookups, producer: Producer::Planc, form: Form::Own(bytes) });
+    }
     let checked = decode::decode(rule.bytes).and_then(|mut source| {
         let repairs = repair::repair(&mut source, rule.facts, &mut path)?;
         validate::validate(&mut source, &mut path)?;
@@ -116,9 +134,7 @@ fn parsed(rule: &SubstraitRule<'_>) -> Result<ParsedPlan, Vec<Diagnostic>> {
     Ok(ParsedPlan {
         lookups: lookups.into_iter().collect(),
         producer: source.producer,
-        source,
-        facts: rule.facts.to_vec(),
-        repairs,
+        form: Form::Foreign { source: Box::new(source), facts: rule.facts.to_vec(), repairs },
     })
 }
 
@@ -152,15 +168,22 @@ pub fn plan(parsed: &ParsedPlan, catalog: &Catalog, state: &SessionState) -> Pla
 }
 
 fn planned(parsed: &ParsedPlan, catalog: &Catalog, state: &SessionState) -> Planned {
+    let (source, facts, repairs) = match &parsed.form {
+        Form::Own(bytes) => {
+            return match own::plan(bytes, catalog, state) {
+                Ok(plan) => Planned { plan: Some(plan), diagnostics: Vec::new() },
+                Err(error) => Planned { plan: None, diagnostics: vec![error] },
+            };
+        }
+        Form::Foreign { source, facts, repairs } => (source, facts, repairs),
+    };
     let mut path = Path::default();
-    let lowered =
-        lower::lower(&parsed.source, &parsed.facts, catalog, state, &mut path);
-    match lowered {
+    match lower::lower(source, facts, catalog, state, &mut path) {
         Ok((plan, made)) => {
-            let repairs: BTreeSet<Repair> = parsed.repairs.iter().copied().chain(made).collect();
-            let repaired = repairs.into_iter().map(|repair| {
-                Diagnostic::new(code::REPAIRED, format!("repaired: {repair}"))
-            });
+            let repairs: BTreeSet<Repair> = repairs.iter().copied().chain(made).collect();
+            let repaired = repairs
+                .into_iter()
+                .map(|repair| Diagnostic::new(code::REPAIRED, format!("repaired: {repair}")));
             Planned { plan: Some(plan), diagnostics: repaired.collect() }
         }
         Err(fault) => Planned { plan: None, diagnostics: vec![fault.at(&path)] },

@@ -22,8 +22,7 @@ const MAX_COST: usize = 1 << 20;
 /// Checks a plan. The path says where a fault is.
 pub(super) fn validate(source: &mut Source, path: &mut Path) -> Result<()> {
     let mut root = source.root.input.take();
-    let mut checker =
-        Checker { source, path, around: Vec::new(), depth: 0, cost: 0 };
+    let mut checker = Checker { source, path, around: Vec::new(), depth: 0, cost: 0 };
     checker.path.enter("root");
     let result = match root.as_mut() {
         None => Err(invalid("it has no relation")),

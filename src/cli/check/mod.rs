@@ -11,7 +11,7 @@ use clap::Args;
 use planc_ir::{Diagnostic, Severity, Span, code};
 
 use super::console::Console;
-use super::{Exit, Global, load_project};
+use super::{Exit, Global, cache_notes, load_project};
 use crate::driver::{Compiler, Outcome, Selected, apply_levels, load_catalog};
 use crate::project::Project;
 use crate::project::rules::Rule;
@@ -119,11 +119,8 @@ fn once(global: &Global, args: &CheckArgs, console: &Console) -> Exit {
         }
     }
     console.note(summary(&reports, wanted));
-    let notes = work.compiler.notes();
-    if !notes.is_empty() {
-        console.notes(&[FileReport::new(&project.config.cache.local, "", notes)]);
-    }
-    if args.exit_zero { Exit::Clean } else { exit(&reports, args.error_on_warning) }
+    let of_cache = cache_notes(&project, &work.compiler, console).unwrap_or(Exit::Clean);
+    if args.exit_zero { Exit::Clean } else { exit(&reports, args.error_on_warning).max(of_cache) }
 }
 
 /// The rules that are checked.
@@ -196,7 +193,15 @@ fn project_findings(project: &Project, rules: &[Rule]) -> Vec<FileReport> {
     }
     let mut outputs: Vec<(String, &Rule)> = Vec::new();
     for rule in rules {
-        let Ok(Some(output)) = project.output(rule) else { continue };
+        let output = match project.output(rule) {
+            Ok(Some(output)) => output,
+            Ok(None) => continue,
+            Err(finding) => {
+                let place = crate::project::settings::setting_place(&rule.text, "output");
+                reports.push(rule.report(vec![finding.at(place)]));
+                continue;
+            }
+        };
         let at = output.location().trim_end_matches('/').to_owned();
         match outputs.iter().find(|(other, _)| *other == at) {
             Some((_, other)) => {

@@ -11,12 +11,13 @@ use crate::project::settings::setting_place;
 /// P0413 for each column that is missing, too many, or of another type. Nothing is said of a
 /// rule that has no plan.
 pub(super) fn differences(rule: &Rule, record: &ResultRecord) -> Vec<Diagnostic> {
-    let Some(schema) = rule.settings.schema.as_ref().filter(|_| record.digest.is_some()) else {
+    if record.digest.is_none() {
         return Vec::new();
-    };
+    }
+    let mut found = of_output(rule, record);
+    let Some(schema) = rule.settings.schema.as_ref() else { return found };
     let place = setting_place(&rule.text, "schema");
     let wrong = |message: String| Diagnostic::new(code::OUTPUT_SCHEMA, message).at(place);
-    let mut found = Vec::new();
     for (name, declared) in schema {
         let Some(wanted) = parameter_type(declared) else {
             found.push(wrong(format!("`{name}`: there is no type `{declared}`")));
@@ -40,4 +41,21 @@ pub(super) fn differences(rule: &Rule, record: &ResultRecord) -> Vec<Diagnostic>
         found.push(wrong(format!("the output has a column `{}` that is not declared", field.name)));
     }
     found
+}
+
+/// P0714 for a key column, P0807 for a partition column, that the output of the rule lacks.
+fn of_output(rule: &Rule, record: &ResultRecord) -> Vec<Diagnostic> {
+    let Some(output) = &rule.settings.output else { return Vec::new() };
+    let place = setting_place(&rule.text, "output");
+    let lacks = |name: &&String| record.output.iter().all(|field| field.name != **name);
+    let missing = |code: planc_ir::Code, what: &str, name: &String| {
+        let names = record.output.iter().map(|field| field.name.as_str());
+        let help = planc_ir::suggest::did_you_mean(name, names);
+        let message = format!("the output has no {what} column `{name}`");
+        Diagnostic::new(code, message).at(place).help_opt(help)
+    };
+    let keys = output.key.iter().filter(lacks);
+    let keys = keys.map(|name| missing(code::OUTPUT_KEY, "key", name));
+    let parts = output.partition_by.iter().filter(lacks);
+    keys.chain(parts.map(|name| missing(code::RULE_SETTINGS, "partition", name))).collect()
 }

@@ -4,7 +4,9 @@
 //! fingerprints give the result key, and only where the store has no result the rule is
 //! parsed, planned, brought to its canonical form and encoded.
 
+mod bundle;
 mod declared;
+mod expected;
 mod output;
 mod rule;
 mod stored;
@@ -16,8 +18,8 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use datafusion::execution::context::SessionState;
-use planc_artifacts::{LocalStore, ResultKey, ResultRecord};
-use planc_ir::{Catalog, code};
+use planc_artifacts::{RecordKind, ResultKey, ResultRecord, Store};
+use planc_ir::{Catalog, Diagnostic, code};
 use rayon::prelude::*;
 
 use self::output::{failed, output_table};
@@ -81,29 +83,30 @@ pub struct Compiler<'p> {
     /// The rules, sorted by name.
     pub rules: Vec<Rule>,
     catalog: Catalog,
-    store: Option<LocalStore>,
-    writes: bool,
+    store: Option<Store>,
+    /// Whether what the store has is compiled again, to compare.
+    verifies: bool,
     parameters: BTreeMap<String, String>,
     state: OnceLock<SessionState>,
     planned: AtomicUsize,
-    notes: Mutex<BTreeSet<String>>,
+    /// Rules whose result in the store is not what compiling gives.
+    disagreements: Mutex<Vec<Diagnostic>>,
 }
 
 impl<'p> Compiler<'p> {
     /// A compiler over the project's rules and the schemas of its sources.
     pub fn new(project: &'p Project, rules: Vec<Rule>, catalog: Catalog, mode: CacheMode) -> Self {
-        let folder = project.home.join(&project.config.cache.local);
         let parameters = project.params.iter().map(|(name, t)| (name.clone(), t.to_string()));
         Compiler {
             project,
             rules,
             catalog,
-            store: (mode != CacheMode::Off).then(|| LocalStore::new(folder, "trusted")),
-            writes: mode == CacheMode::ReadWrite,
+            store: stored::open(project, mode),
+            verifies: mode == CacheMode::Verify,
             parameters: parameters.collect(),
             state: OnceLock::new(),
             planned: AtomicUsize::new(0),
-            notes: Mutex::default(),
+            disagreements: Mutex::default(),
         }
     }
 
@@ -118,8 +121,14 @@ impl<'p> Compiler<'p> {
     }
 
     /// The store, unless the cache is off.
-    pub fn store(&self) -> Option<&LocalStore> {
+    pub fn store(&self) -> Option<&Store> {
         self.store.as_ref()
+    }
+
+    /// Remembers which entries of the store are used, for [`Store::used`].
+    pub fn tracking(mut self) -> Self {
+        self.store = self.store.map(Store::tracking);
+        self
     }
 
     /// The planning state, built when it is first needed.
@@ -135,6 +144,10 @@ impl<'p> Compiler<'p> {
         let mut outcomes: Vec<Option<Outcome>> = vec![None; self.rules.len()];
         let mut catalog = self.catalog.clone();
         for wave in graph.waves() {
+            self.prefetch(RecordKind::Result, || {
+                let started = wave.iter().filter_map(|index| started.get(*index)?.as_ref());
+                started.filter_map(|s| Some(s.key?.result(&s.tables(&catalog)).digest())).collect()
+            });
             let compiled: Vec<(usize, Outcome)> = wave
                 .par_iter()
                 .filter_map(|index| {
@@ -178,6 +191,10 @@ impl<'p> Compiler<'p> {
             Selected::These(rules) => rules.clone(),
         };
         while !open.is_empty() {
+            self.prefetch(RecordKind::Action, || {
+                let rules = open.iter().filter_map(|index| self.rules.get(*index));
+                rules.map(|rule| self.action_key(rule).digest()).collect()
+            });
             let wave: Vec<(usize, Started)> = open
                 .par_iter()
                 .filter_map(|index| Some((*index, self.start(self.rules.get(*index)?))))

@@ -23,6 +23,7 @@ pub(super) fn empty_record() -> ResultRecord {
         lookups: BTreeMap::new(),
         constraints: vec![],
         portable: false,
+        micros: 0,
     }
 }
 

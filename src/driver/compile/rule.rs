@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use planc_artifacts::{Action, ActionKey, ActionRecord, ResultRecord};
-use planc_frontend::sql::{Parsed, SqlRule};
+use planc_artifacts::{Action, ActionKey, ActionRecord, RecordKind, ResultRecord};
+use planc_frontend::sql::{Parsed, Planned, SqlRule};
 use planc_ir::{Catalog, Diagnostic, Digest, Plan, code, substrait};
 
+use super::bundle::Source;
 use super::declared;
 use super::output::{empty_record, failed, fields, output_table};
 use super::{Compiled, Compiler, Outcome, Status};
@@ -19,11 +20,19 @@ use crate::project::settings::setting_place;
 /// A rule on its way.
 pub(super) struct Started {
     pub(super) key: Option<ActionKey>,
-    pub(super) parsed: Option<Parsed>,
+    pub(super) parsed: Option<Source>,
     pub(super) lookups: Vec<String>,
     /// Set where the rule ended before planning.
     pub(super) failed: Option<Vec<Diagnostic>>,
     pub(super) time: Duration,
+}
+
+impl Started {
+    /// The fingerprints of the tables that it looks up.
+    pub(super) fn tables(&self, catalog: &Catalog) -> BTreeMap<String, Option<Digest>> {
+        let fingerprint = |name: &String| catalog.get(name).map(|table| table.fingerprint());
+        self.lookups.iter().map(|name| (name.clone(), fingerprint(name))).collect()
+    }
 }
 
 impl Compiler<'_> {
@@ -50,24 +59,23 @@ impl Compiler<'_> {
             return started(None, None, vec![], Some(vec![error]));
         }
         let key = self.action_key(rule);
-        if let Some(action) = self.found(|store| store.action(&key)) {
-            return started(Some(key), None, action.lookups, None);
+        let stored = self.store.as_ref().and_then(|store| store.action(&key));
+        if let Some(action) = stored.as_ref().filter(|_| !self.verifies) {
+            return started(Some(key), None, action.lookups.clone(), None);
         }
         match self.parse(rule) {
             Ok(parsed) => {
-                let lookups = parsed.lookups.clone();
-                self.put(|store| {
-                    store.put_action(&key, &ActionRecord { lookups: lookups.clone() })
-                });
+                let lookups = parsed.lookups();
+                self.put_action(rule, &key, stored, ActionRecord { lookups: lookups.clone() });
                 started(Some(key), Some(parsed), lookups, None)
             }
             Err(errors) => {
                 // No catalog can change this result.
                 let record = ResultRecord { diagnostics: errors.clone(), ..empty_record() };
-                self.put(|store| {
-                    store.put_result(&key.result(&BTreeMap::new()), &record)?;
-                    store.put_action(&key, &ActionRecord { lookups: vec![] })
-                });
+                if let Some(store) = &self.store {
+                    store.put_result(&key.result(&BTreeMap::new()), &record, None);
+                }
+                self.put_action(rule, &key, stored, ActionRecord { lookups: vec![] });
                 started(Some(key), None, vec![], Some(errors))
             }
         }
@@ -95,24 +103,24 @@ impl Compiler<'_> {
             let finding = Diagnostic::new(code::UPSTREAM_FAILED, message).at(place);
             return failed(vec![finding], time());
         }
-        let lookups: BTreeMap<String, Option<Digest>> = started
-            .lookups
-            .iter()
-            .map(|name| (name.clone(), catalog.get(name).map(|table| table.fingerprint())))
-            .collect();
+        let lookups = started.tables(catalog);
         let key = action.result(&lookups);
-        if let Some(record) = self.found(|store| store.result(&key)) {
+        let stored = self.store.as_ref().and_then(|store| store.result(&key));
+        let cached = |record: ResultRecord| {
             let status = if record.digest.is_some() { Status::Cached } else { Status::Failed };
-            return Outcome { status, record, artifact: None, key: Some(key), time: time() };
+            Outcome { status, record, artifact: None, key: Some(key), time: time() }
+        };
+        if let Some(record) = stored.as_ref().filter(|_| !self.verifies) {
+            return cached(record.clone());
         }
         let (record, artifact) = match &started.parsed {
-            Some(parsed) => self.plan(parsed, catalog, lookups),
+            Some(parsed) => self.plan(rule, parsed, catalog, lookups),
             None => match self.parse(rule) {
-                Ok(parsed) => self.plan(&parsed, catalog, lookups),
+                Ok(parsed) => self.plan(rule, &parsed, catalog, lookups),
                 Err(diagnostics) => (ResultRecord { diagnostics, ..empty_record() }, None),
             },
         };
-        let (record, artifact) = match declared::differences(rule, &record) {
+        let (mut record, artifact) = match declared::differences(rule, &record) {
             found if found.is_empty() => (record, artifact),
             found => {
                 let diagnostics = record.diagnostics.into_iter().chain(found).collect();
@@ -120,6 +128,13 @@ impl Compiler<'_> {
                 (ResultRecord { diagnostics, lookups, ..empty_record() }, None)
             }
         };
+        if let Some(stored) = stored {
+            if stored.agrees_with(&record) {
+                return cached(stored);
+            }
+            self.disagree(rule, RecordKind::Result, key.digest());
+        }
+        record.micros = u64::try_from(time().as_micros()).unwrap_or(u64::MAX);
         self.remember(&key, &record, artifact.as_deref());
         let status = if artifact.is_some() { Status::Compiled } else { Status::Failed };
         Outcome { status, record, artifact, key: Some(key), time: time() }
@@ -127,12 +142,30 @@ impl Compiler<'_> {
 
     fn plan(
         &self,
-        parsed: &Parsed,
+        rule: &Rule,
+        parsed: &Source,
         catalog: &Catalog,
         lookups: BTreeMap<String, Option<Digest>>,
     ) -> (ResultRecord, Option<Vec<u8>>) {
         self.planned.fetch_add(1, Ordering::Relaxed);
-        let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
+        match (parsed, &rule.bundle) {
+            (Source::Bundle(lanes), Some(bundle)) => {
+                self.compile_bundle(bundle, lanes, catalog, lookups)
+            }
+            (Source::Bundle(_), None) => (empty_record(), None),
+            (Source::Sql(parsed), _) => {
+                let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
+                self.encode(planned, lookups)
+            }
+        }
+    }
+
+    /// Brings what a front end planned to its canonical form, and that to bytes.
+    pub(super) fn encode(
+        &self,
+        planned: Planned,
+        lookups: BTreeMap<String, Option<Digest>>,
+    ) -> (ResultRecord, Option<Vec<u8>>) {
         let mut record =
             ResultRecord { diagnostics: planned.diagnostics, lookups, ..empty_record() };
         let Some(plan) = planned.plan else { return (record, None) };
@@ -181,12 +214,24 @@ impl Compiler<'_> {
                 catalog.insert(rule.name.clone(), table);
             }
         }
-        let planned = planc_frontend::sql::plan(&self.parse(rule)?, &catalog, self.state());
-        let plan = planned.plan.ok_or(planned.diagnostics)?;
+        let plan = match self.parse(rule)? {
+            Source::Bundle(lanes) => self.plan_bundle(&lanes, &catalog)?,
+            Source::Sql(parsed) => {
+                let planned = planc_frontend::sql::plan(&parsed, &catalog, self.state());
+                planned.plan.ok_or(planned.diagnostics)?
+            }
+        };
         Trace::of(plan, self.state()).map_err(|error| vec![error])
     }
 
-    fn parse(&self, rule: &Rule) -> Result<Parsed, Vec<Diagnostic>> {
+    fn parse(&self, rule: &Rule) -> Result<Source, Vec<Diagnostic>> {
+        match &rule.bundle {
+            Some(bundle) => self.parse_bundle(rule, bundle),
+            None => self.parse_sql(rule).map(|parsed| Source::Sql(Box::new(parsed))),
+        }
+    }
+
+    pub(super) fn parse_sql(&self, rule: &Rule) -> Result<Parsed, Vec<Diagnostic>> {
         planc_frontend::sql::parse(&SqlRule {
             text: &rule.text,
             dialect: self.dialect(rule),
@@ -198,11 +243,11 @@ impl Compiler<'_> {
         rule.settings.dialect.as_deref().unwrap_or(self.project.config.project.dialect.get_ref())
     }
 
-    fn action_key(&self, rule: &Rule) -> ActionKey {
+    pub(super) fn action_key(&self, rule: &Rule) -> ActionKey {
         let format = substrait::FORMAT.to_string();
         let action = Action {
-            source: rule.text.as_bytes(),
-            front_end: "sql",
+            source: rule.bundle.as_ref().map_or(rule.text.as_bytes(), |bundle| &bundle.key),
+            front_end: if rule.bundle.is_some() { "substrait" } else { "sql" },
             dialect: self.dialect(rule),
             time_zone: self.project.config.project.time_zone.get_ref(),
             parameters: &self.parameters,

@@ -1,51 +1,76 @@
 //! Writing Delta tables: one stream, one commit, its provenance beside it.
+//!
+//! A write begins at one snapshot of the table. In it the write looks whether the same run was
+//! committed before, checks the schema, and from it the commit follows: when another writer was
+//! faster, nothing of the attempt counts, and the write begins again at the newer snapshot.
 
+mod attempt;
+mod clause;
+mod merge;
 mod once;
+mod provenance;
+mod rows;
+mod schema;
+mod spool;
 mod types;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
-use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::default_table_source::provider_as_source;
-use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
-use datafusion::logical_expr::LogicalPlanBuilder;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use deltalake::delta_datafusion::planner::DeltaPlanner;
-use deltalake::kernel::transaction::CommitProperties;
-use deltalake::logstore::{StorageConfig, logstore_with};
-use deltalake::operations::write::{SchemaMode, WriteBuilder};
-use deltalake::protocol::SaveMode;
-use deltalake::{DeltaTable, DeltaTableError};
-use futures::TryStreamExt;
-use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
-use planc_ir::code::OUTPUT_FAILED;
+use datafusion::common::ScalarValue;
+use datafusion::execution::SendableRecordBatchStream;
+use deltalake::DeltaTableError;
+use planc_ir::code::{OUTPUT_FAILED, WRITE_CONFLICT};
 use planc_ir::{Diagnostic, Digest};
-use serde_json::Value;
 
 use super::Written;
-use super::recorder::{Record, Recorder, Undo};
-use crate::source::open_table;
-use crate::{Session, fault, location};
-use once::Once;
+use crate::{Session, fault};
+use attempt::{Failure, Target};
+pub use provenance::{Provenance, last_written_digest};
+pub use rows::{Batches, Rows, Single};
 
-/// Whether rows replace the table's or are added to them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How rows meet those of the table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// The table has these rows and this schema from now on; older versions keep theirs.
+    /// The table has these rows and no others from now on; older versions keep theirs.
     #[default]
     Overwrite,
-    /// The rows are added. The schema must be the table's.
+    /// The rows are added.
     Append,
+    /// A row takes the place of the one with the same key, or is added where there is none.
+    Merge {
+        /// The columns that identify a row. None of them is NULL or a float.
+        key: Vec<String>,
+    },
+    /// The rows take the place of those for which the condition is true, and it must be true
+    /// for them as well.
+    ReplaceWhere {
+        /// The condition in SQL, over the table's columns.
+        predicate: String,
+    },
+}
+
+/// What may happen to the schema of a table that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaMode {
+    /// The rows must have the table's columns and types.
+    Same,
+    /// Columns that the table lacks are added to it; those that the rows lack are NULL.
+    Merge,
+    /// The table takes the rows' schema. For [`Mode::Overwrite`] only, and its default.
+    Overwrite,
 }
 
 /// How a table is written.
 #[derive(Debug, Clone, Default)]
 pub struct WriteOptions {
-    /// Replace or add.
+    /// How the rows meet those of the table.
     pub mode: Mode,
+    /// `None`: what is usual for the mode.
+    pub schema_mode: Option<SchemaMode>,
     /// The partition columns of a table that does not exist yet. An overwrite may change
     /// them; where this is empty, an existing table keeps its own.
     pub partition_by: Vec<String>,
@@ -53,28 +78,22 @@ pub struct WriteOptions {
     pub provenance: Option<Provenance>,
     /// Bytes at which a data file is closed. `None`: the table's or the library's default.
     pub target_file_bytes: Option<NonZeroU64>,
+    /// Equal for runs that would write the same. Where the table says that such a run was
+    /// committed, nothing is written.
+    pub run_key: Option<Digest>,
+    /// Values of `$name` in the condition of [`Mode::ReplaceWhere`].
+    pub params: BTreeMap<String, ScalarValue>,
 }
-
-/// What a commit says of the rule that wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provenance {
-    /// The rule's name.
-    pub rule: String,
-    /// The digest of the artifact that ran.
-    pub digest: Digest,
-}
-
-const RULE_KEY: &str = "planc.rule";
-const DIGEST_KEY: &str = "planc.digest";
-const VERSION_KEY: &str = "planc.version";
 
 /// What a write committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Committed {
-    /// The table's new version.
+    /// The table's new version; where the run was committed before, the one that it has.
     pub version: u64,
     /// Rows written.
     pub rows: u64,
+    /// True where the same run was committed before, so that nothing was written.
+    pub unchanged: bool,
 }
 
 impl From<Committed> for Written {
@@ -83,40 +102,76 @@ impl From<Committed> for Written {
     }
 }
 
-/// Writes the stream to the table at `location` in one commit. The table is made where there
+/// How often a write begins again because another writer was faster.
+const ATTEMPTS: u32 = 12;
+
+/// Writes the rows to the table at `location` in one commit. The table is made where there
 /// is none. Old files stay, for time travel, and nothing is checkpointed or cleaned up.
 ///
 /// When the stream or the write fails, or this future is dropped before the commit, the table
 /// is as before and the files written so far are removed.
 ///
 /// # Errors
-/// P0705 for a column whose type Delta cannot hold exactly, and for whatever the table or
-/// the store refuses; P0704 or P0707 where the query fails.
+/// P0713 where the schema does not fit the table's, P0714 for keys that identify no row, P0705
+/// for a column whose type Delta cannot hold exactly, and for whatever the table or the store
+/// refuses, P0712 where other writers were always faster; P0704 or P0707 where the query fails.
+pub async fn write_rows(
+    session: &Session,
+    rows: &dyn Rows,
+    location: &str,
+    options: &WriteOptions,
+) -> Result<Committed, Diagnostic> {
+    types::check(location, &rows.schema())?;
+    let mut spooled = None;
+    if let Mode::Merge { key } = &options.mode {
+        merge::check_key(location, key, &rows.schema())?;
+        // Only a run that is not committed yet needs its rows.
+        if let Some(committed) = Target::open(location).await?.committed(options).await? {
+            return Ok(committed);
+        }
+        spooled = Some(spool::spool(session, rows, key, location).await?);
+    }
+    let mut attempt = 0;
+    loop {
+        let target = Target::open(location).await?;
+        if let Some(committed) = target.committed(options).await? {
+            return Ok(committed);
+        }
+        let written = match &spooled {
+            Some(spooled) => merge::merge(session, &target, spooled, options).await,
+            None => target.write(session, rows, options).await,
+        };
+        match written {
+            Ok(committed) => return Ok(committed),
+            Err(Failure::Wrong(diagnostic)) => {
+                target.undo().await;
+                return Err(diagnostic);
+            }
+            Err(Failure::Conflict(why)) => {
+                // The commit was refused, so its files are nobody's.
+                target.withdraw().await;
+                attempt += 1;
+                if attempt == ATTEMPTS || !rows.again() {
+                    return Err(conflict(location, attempt, &why));
+                }
+            }
+        }
+        tokio::time::sleep(pause(attempt)).await;
+    }
+}
+
+/// As [`write_rows`], from a stream, which is read once: when another writer is faster, that
+/// is the end.
 pub async fn write(
     session: &Session,
     stream: SendableRecordBatchStream,
     location: &str,
     options: WriteOptions,
 ) -> Result<Committed, Diagnostic> {
-    let schema = stream.schema();
-    types::check(location, &schema)?;
-    let target = Target::open(location).await?;
-    let rows = Once::new(stream);
-    let written = target.write(session, &rows, &schema, options).await;
-    if written.is_err() {
-        target.undo.remote(target.store.as_ref()).await;
-    }
-    match (written, rows.failure()) {
-        (Ok(table), None) => {
-            Ok(Committed { version: table.version().unwrap_or_default(), rows: rows.count() })
-        }
-        // The query's own words, not what the writer made of them.
-        (_, Some(error)) => Err(error),
-        (Err(error), None) => Err(failed(location, &error)),
-    }
+    write_rows(session, &Single::new(stream), location, &options).await
 }
 
-/// As [`write`], from batches in memory: for demos and tests.
+/// As [`write_rows`], from batches in memory: for demos and tests.
 pub async fn write_batches(
     session: &Session,
     location: &str,
@@ -124,137 +179,25 @@ pub async fn write_batches(
     batches: Vec<RecordBatch>,
     options: WriteOptions,
 ) -> Result<Committed, Diagnostic> {
-    let batches = futures::stream::iter(batches.into_iter().map(Ok));
-    let stream = RecordBatchStreamAdapter::new(schema, batches);
-    write(session, Box::pin(stream), location, options).await
+    write_rows(session, &Batches { schema, batches }, location, &options).await
 }
 
-/// The digest of the artifact that wrote a table's rows: of the newest commit that changed
-/// any. `None` where there is no table or that commit was not planc's.
-///
-/// # Errors
-/// P0701 where there is a table that cannot be read.
-pub async fn last_written_digest(location: &str) -> Result<Option<Digest>, Diagnostic> {
-    let url = location::parse(location, OUTPUT_FAILED)?;
-    if location::is_missing(&url) {
-        return Ok(None);
-    }
-    let Some(table) = open_table(location, None).await? else { return Ok(None) };
-    let mut history = table.history(None);
-    // Newest first. Upkeep moves rows to other files and changes none.
-    const UPKEEP: [&str; 5] =
-        ["OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "FSCK"];
-    loop {
-        let commit = history
-            .try_next()
-            .await
-            .map_err(|error| crate::source::unreadable(location, fault::delta_sentence(&error)))?;
-        let Some(commit) = commit else { return Ok(None) };
-        if commit.operation.as_deref().is_some_and(|name| UPKEEP.contains(&name)) {
-            continue;
-        }
-        let digest = commit.info.get(DIGEST_KEY).and_then(Value::as_str);
-        return Ok(digest.and_then(|digest| digest.parse().ok()));
-    }
+/// Longer from attempt to attempt, and not the same in two processes.
+fn pause(attempt: u32) -> Duration {
+    let now = chrono::Utc::now().timestamp_subsec_nanos();
+    let jitter = u64::from(now ^ std::process::id().rotate_left(16)) % 40;
+    Duration::from_millis((10 << attempt.min(6)) + jitter)
+}
+
+fn conflict(location: &str, attempts: u32, why: &str) -> Diagnostic {
+    let times = if attempts == 1 { "once".to_owned() } else { format!("{attempts} times") };
+    let message =
+        format!("`{location}`: other writers committed in between, {times}; the last: {why}");
+    Diagnostic::new(WRITE_CONFLICT, message)
+        .help("run it again, or let one writer at a time write to the table")
 }
 
 fn failed(location: &str, error: &DeltaTableError) -> Diagnostic {
     let why = fault::delta_sentence(error);
     Diagnostic::new(OUTPUT_FAILED, format!("`{location}` cannot be written: {why}"))
-}
-
-/// The table that is to be written, through a store that records.
-struct Target {
-    /// Loaded, where the table exists.
-    existing: Option<DeltaTable>,
-    table: DeltaTable,
-    store: Arc<dyn ObjectStore>,
-    undo: Undo,
-}
-
-impl Target {
-    async fn open(text: &str) -> Result<Self, Diagnostic> {
-        let unwritable = |why: String| {
-            Diagnostic::new(OUTPUT_FAILED, format!("`{text}` cannot be written: {why}"))
-        };
-        let mut url = location::parse_table(text, OUTPUT_FAILED)?;
-        if !url.path().ends_with('/') {
-            url.set_path(&format!("{}/", url.path()));
-        }
-        let mut made_folder = None;
-        let mut existing = None;
-        if location::is_missing(&url) {
-            if let Some(path) = location::local_path(&url) {
-                std::fs::create_dir_all(&path).map_err(|error| unwritable(error.to_string()))?;
-                made_folder = Some(path);
-            }
-        } else {
-            existing = open_table(text, None).await?;
-        }
-        let store: Arc<dyn ObjectStore> = if url.scheme() == "file" {
-            Arc::new(LocalFileSystem::new())
-        } else {
-            location::remote_store(&url).map_err(|error| unwritable(error.to_string()))?
-        };
-        let record = Arc::new(Record::default());
-        let recorder = Recorder { inner: Arc::clone(&store), record: Arc::clone(&record) };
-        let log_store = logstore_with(Arc::new(recorder), &url, StorageConfig::default())
-            .map_err(|error| failed(text, &error))?;
-        let undo = Undo { record, local: url.scheme() == "file", made_folder };
-        Ok(Target { existing, table: DeltaTable::new(log_store), store, undo })
-    }
-
-    async fn write(
-        &self,
-        session: &Session,
-        rows: &Once,
-        schema: &SchemaRef,
-        options: WriteOptions,
-    ) -> Result<DeltaTable, DeltaTableError> {
-        let source = provider_as_source(rows.provider(schema)?);
-        let plan = LogicalPlanBuilder::scan("rows", source, None)?.build()?;
-        // One stream in, so that rows are written in their order; the writer encodes and
-        // uploads beside it.
-        let mut config = session.state.config().clone().with_target_partitions(1);
-        config.options_mut().optimizer.enable_round_robin_repartition = false;
-        let state = SessionStateBuilder::new_from_existing(session.state.as_ref().clone())
-            .with_config(config)
-            .with_query_planner(DeltaPlanner::new())
-            .build();
-        let snapshot = match &self.existing {
-            Some(table) => Some(table.snapshot()?.snapshot().clone()),
-            None => None,
-        };
-        let mut write = WriteBuilder::new(self.table.log_store(), snapshot)
-            .with_input_plan(plan)
-            .with_session_state(Arc::new(state))
-            .with_cast_safety(false)
-            .with_commit_properties(commit_properties(options.provenance));
-        write = match options.mode {
-            Mode::Append => write.with_save_mode(SaveMode::Append),
-            Mode::Overwrite => {
-                write.with_save_mode(SaveMode::Overwrite).with_schema_mode(SchemaMode::Overwrite)
-            }
-        };
-        if !options.partition_by.is_empty() {
-            write = write.with_partition_columns(options.partition_by);
-        }
-        if options.target_file_bytes.is_some() {
-            write = write.with_target_file_size(options.target_file_bytes);
-        }
-        write.await
-    }
-}
-
-fn commit_properties(provenance: Option<Provenance>) -> CommitProperties {
-    // Checkpoints and log clean-up are upkeep, which nobody asked for here.
-    let properties = CommitProperties::default()
-        .with_create_checkpoint(false)
-        .with_cleanup_expired_logs(Some(false));
-    let Some(Provenance { rule, digest }) = provenance else { return properties };
-    properties.with_metadata([
-        (RULE_KEY.to_owned(), Value::from(rule)),
-        (DIGEST_KEY.to_owned(), Value::from(digest.to_string())),
-        (VERSION_KEY.to_owned(), Value::from(env!("CARGO_PKG_VERSION"))),
-    ])
 }

@@ -6,8 +6,9 @@ use std::ops::ControlFlow;
 use datafusion::execution::context::SessionState;
 use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, LimitClause, Query, Select,
-    SetExpr, SetOperator, Spanned, TableFactor, Value, Visit, Visitor, WindowType, With,
+    DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, LimitClause,
+    NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SetExpr, SetOperator, Spanned,
+    TableFactor, UnaryOperator, Value, Visit, Visitor, WindowSpec, WindowType, With,
 };
 use sqlparser::keywords::Keyword;
 
@@ -47,7 +48,27 @@ impl Walk<'_, '_> {
             self.recursive_ctes(with);
         }
         self.bounds(query);
+        self.order_by(query.order_by.as_ref());
         self.body(&query.body);
+    }
+
+    /// A constant other than an ordinal is the same for all rows.
+    fn order_by(&mut self, order_by: Option<&OrderBy>) {
+        let Some(OrderByKind::Expressions(exprs)) = order_by.map(|by| &by.kind) else { return };
+        for by in exprs {
+            let constant = match &by.expr {
+                Expr::Value(value) => !matches!(value.value, Value::Number(..)),
+                Expr::UnaryOp { op: UnaryOperator::Minus, expr } => {
+                    matches!(expr.as_ref(), Expr::Value(_))
+                }
+                _ => false,
+            };
+            if constant {
+                let span = self.places.expression(&by.expr);
+                let help = "name a column; a text in double quotes is a name";
+                self.ignored("a constant in ORDER BY: it orders nothing", span, help);
+            }
+        }
     }
 
     /// `LIMIT NULL` and `OFFSET NULL` keep all rows.
@@ -70,10 +91,8 @@ impl Walk<'_, '_> {
     }
 
     /// DataFusion plans `OVER (w ORDER BY …)` without the window `w`.
-    fn extended_window(&mut self, over: Option<&WindowType>) {
-        if let Some(WindowType::WindowSpec(spec)) = over
-            && let Some(name) = &spec.window_name
-        {
+    fn extended_window(&mut self, spec: &WindowSpec) {
+        if let Some(name) = &spec.window_name {
             let span = self.places.span(name.span);
             let help = "write out PARTITION BY and ORDER BY of that window here";
             self.ignored(&format!("the window `{}` that is extended here", name.value), span, help);
@@ -129,6 +148,11 @@ impl Walk<'_, '_> {
             let span = self.places.closed(exclude.span());
             self.ignored("EXCLUDE behind the SELECT list", span, "write `* EXCLUDE (…)`");
         }
+        for definition in &select.named_window {
+            if let NamedWindowExpr::WindowSpec(spec) = &definition.1 {
+                self.extended_window(spec);
+            }
+        }
         let modifiers = match &select.group_by {
             GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers) => modifiers,
         };
@@ -169,9 +193,16 @@ impl Walk<'_, '_> {
 
     /// A scalar function is planned from its arguments alone.
     fn call(&mut self, call: &Function) {
-        self.extended_window(call.over.as_ref());
         let [part] = call.name.0.as_slice() else { return };
         let Some(name) = part.as_ident().map(normalized) else { return };
+        if let Some(WindowType::WindowSpec(spec)) = &call.over {
+            self.extended_window(spec);
+            if spec.window_frame.is_some() && WHOLE_PARTITION.contains(&name.as_str()) {
+                let span = self.places.call(call.name.span());
+                let help = format!("`{name}` sees the whole partition: remove the frame");
+                self.ignored(&format!("the frame of `{name}`"), span, &help);
+            }
+        }
         let scalar = self.state.scalar_functions().contains_key(&name);
         if !scalar || self.state.aggregate_functions().contains_key(&name) {
             return;
@@ -195,6 +226,10 @@ impl Walk<'_, '_> {
         }
     }
 }
+
+/// Window functions that do not look at their frame.
+const WHOLE_PARTITION: [&str; 8] =
+    ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"];
 
 impl Visitor for Walk<'_, '_> {
     type Break = ();

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
-    AccessExpr, Expr, Function, FunctionArg, FunctionArguments, Ident, LambdaFunction, ObjectName,
-    Query, Spanned, Visit, Visitor,
+    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    LambdaFunction, ObjectName, Query, Spanned, Visit, Visitor,
 };
 
 use super::super::lookups::normalized;
@@ -96,8 +96,12 @@ impl Walk<'_, '_, '_> {
         self.resolver.call(function);
         if let FunctionArguments::List(list) = &function.args {
             for arg in &list.args {
-                if let FunctionArg::ExprNamed { name, .. } = arg {
-                    self.pass_over(name);
+                match arg {
+                    FunctionArg::ExprNamed { name, .. } => self.pass_over(name),
+                    FunctionArg::Unnamed(FunctionArgExpr::QualifiedWildcard(name)) => {
+                        let _ = self.resolver.qualified_wildcard(&idents(name).unwrap_or_default());
+                    }
+                    _ => {}
                 }
             }
         }

@@ -11,6 +11,7 @@ mod from;
 mod functions;
 mod joins;
 mod names;
+mod ordinals;
 mod query;
 mod scope;
 mod shape;

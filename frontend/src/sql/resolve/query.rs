@@ -25,6 +25,7 @@ impl Resolver<'_, '_> {
             body => {
                 let output = self.set_expr(body);
                 if let Some(order_by) = &query.order_by {
+                    self.warn_of_set_ordinals(body, order_by);
                     self.scopes.push(Scope::of(Qualifier::Inherited, output.clone()));
                     self.order_by(order_by);
                     self.scopes.pop();
@@ -125,6 +126,7 @@ impl Resolver<'_, '_> {
         }
         let output = self.projection(&select.projection);
         self.warn_of_twins(&select.projection);
+        self.warn_of_ordinals(select, order_by);
         if let Some(scope) = self.scopes.last_mut() {
             let mut outputs = output.clone();
             outputs.extend(&Columns::of(std::mem::take(&mut scope.aliases)));

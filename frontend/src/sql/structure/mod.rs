@@ -5,6 +5,7 @@
 //! error, and counts only where DataFusion refuses the query. So none can be a false error.
 
 mod grouping;
+mod outer;
 mod own;
 mod placement;
 mod windows;
@@ -17,8 +18,12 @@ use sqlparser::ast::{
     Function, OrderBy, Query, Select, SetExpr, Spanned, TableFactor, Visit, Visitor,
 };
 
+use sqlparser::keywords::Keyword;
+
 use super::lookups::normalized;
 use super::place::Places;
+pub(crate) use outer::outer_column;
+pub(crate) use own::all_conditions;
 
 /// The suspects of a query and of all queries in it.
 pub(crate) fn suspects(
@@ -115,6 +120,17 @@ impl Walk<'_, '_> {
     }
 
     fn select(&mut self, select: &Select, order_by: Option<&OrderBy>) {
+        let clauses = [
+            (select.top.is_some(), Keyword::TOP, "LIMIT stands at the end of the query"),
+            (!select.cluster_by.is_empty(), Keyword::CLUSTER, "order the whole output"),
+            (!select.distribute_by.is_empty(), Keyword::DISTRIBUTE, "order the whole output"),
+            (!select.sort_by.is_empty(), Keyword::SORT, "order the whole output"),
+        ];
+        for (_, word, help) in clauses.into_iter().filter(|(there, ..)| *there) {
+            let place = self.build.places.keyword_behind(select.select_token.0.span, word);
+            let message = format!("DataFusion has no {word:?} clause");
+            self.build.found.push(Diagnostic::new(code::UNSUPPORTED, message).at(place).help(help));
+        }
         self.build.placement(select, order_by);
         self.build.grouping(select, order_by);
         self.build.windows(select, order_by);

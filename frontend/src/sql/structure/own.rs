@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Expr, GroupByExpr, JoinConstraint, JoinOperator, OrderBy, OrderByKind, Query, Select,
-    SelectItem, TableFactor, TableWithJoins, Visit, Visitor,
+    SelectItem, SetExpr, TableFactor, TableWithJoins, Visit, Visitor,
 };
 
 /// What to do with the parts of an expression.
@@ -76,6 +76,22 @@ pub(super) fn grouped(select: &Select) -> &[Expr] {
     match &select.group_by {
         GroupByExpr::Expressions(exprs, _) => exprs,
         GroupByExpr::All(_) => &[],
+    }
+}
+
+/// Calls `see` for each condition of a query's own clauses: WHERE, HAVING, QUALIFY, ON.
+pub(crate) fn all_conditions(body: &SetExpr, see: &mut dyn FnMut(&Expr)) {
+    match body {
+        SetExpr::Select(select) => {
+            let clauses = [&select.selection, &select.having, &select.qualify];
+            clauses.into_iter().flatten().for_each(&mut *see);
+            conditions(&select.from).into_iter().for_each(see);
+        }
+        SetExpr::SetOperation { left, right, .. } => {
+            all_conditions(left, see);
+            all_conditions(right, see);
+        }
+        _ => {}
     }
 }
 

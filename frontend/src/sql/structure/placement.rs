@@ -2,7 +2,9 @@
 //! each other.
 
 use planc_ir::{Diagnostic, code};
-use sqlparser::ast::{Expr, Function, LimitClause, OrderBy, Query, Select, Visit, WindowType};
+use sqlparser::ast::{
+    BinaryOperator, Expr, Function, LimitClause, OrderBy, Query, Select, Visit, WindowType,
+};
 
 use super::own::{Parts, conditions, grouped, items, ordered, own};
 use super::{Build, Call};
@@ -16,6 +18,7 @@ impl Build<'_, '_> {
         grouped(select).iter().for_each(|expr| self.no_calls(expr, "GROUP BY"));
         if let Some(condition) = &select.having {
             self.no_windows(condition, "HAVING");
+            self.no_truth(condition);
         }
         let rest = items(select)
             .chain(select.having.as_ref())
@@ -23,6 +26,32 @@ impl Build<'_, '_> {
             .chain(ordered(order_by));
         let calls: Vec<&Expr> = rest.collect();
         calls.into_iter().for_each(|expr| self.nested(expr));
+    }
+
+    /// A number is no condition. Beside a wrong SELECT list DataFusion does not come to it.
+    fn no_truth(&mut self, condition: &Expr) {
+        let number = match condition {
+            Expr::Function(call) => {
+                let name = call.name.to_string().to_lowercase();
+                ["count", "sum", "avg"].contains(&name.as_str())
+            }
+            Expr::BinaryOp { op, .. } => matches!(
+                op,
+                BinaryOperator::Plus
+                    | BinaryOperator::Minus
+                    | BinaryOperator::Multiply
+                    | BinaryOperator::Divide
+                    | BinaryOperator::Modulo
+            ),
+            _ => false,
+        };
+        if number {
+            self.found.push(
+                Diagnostic::new(code::TYPE_MISMATCH, "a number is no condition")
+                    .at(self.places.expression(condition))
+                    .help("compare it with something"),
+            );
+        }
     }
 
     /// LIMIT and OFFSET are evaluated once, before any row.

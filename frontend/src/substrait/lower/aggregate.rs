@@ -170,9 +170,7 @@ impl Lowering<'_> {
             }
         };
         Ok(match (name.as_str(), args.len()) {
-            ("count" | "count_star", 0) => {
-                plain("count", vec![datafusion::prelude::lit(1_i64)])
-            }
+            ("count" | "count_star", 0) => plain("count", vec![datafusion::prelude::lit(1_i64)]),
             ("count", 1) => plain("count", args),
             ("sum", 1) => {
                 let found = numeric(&args)?;
@@ -235,10 +233,32 @@ pub(super) struct Aggregated {
 /// The aggregate functions of planc's own that foreign plans may name.
 fn interned(name: &str) -> Option<&'static str> {
     const NAMES: &[&str] = &[
-        "approx_distinct", "approx_median", "array_agg", "avg", "bit_and", "bit_or", "bit_xor",
-        "bool_and", "bool_or", "corr", "count", "covar_pop", "covar_samp", "first_value",
-        "last_value", "max", "median", "min", "nth_value", "percentile_cont", "stddev",
-        "stddev_pop", "string_agg", "sum", "var", "var_pop",
+        "approx_distinct",
+        "approx_median",
+        "array_agg",
+        "avg",
+        "bit_and",
+        "bit_or",
+        "bit_xor",
+        "bool_and",
+        "bool_or",
+        "corr",
+        "count",
+        "covar_pop",
+        "covar_samp",
+        "first_value",
+        "last_value",
+        "max",
+        "median",
+        "min",
+        "nth_value",
+        "percentile_cont",
+        "stddev",
+        "stddev_pop",
+        "string_agg",
+        "sum",
+        "var",
+        "var_pop",
     ];
     NAMES.iter().copied().find(|known| *known == name)
 }

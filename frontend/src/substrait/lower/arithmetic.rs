@@ -40,9 +40,9 @@ impl Lowering<'_> {
             return self.operator(op, args, call, schema).map(Some);
         }
         let name = match call.name.as_str() {
-            "negate" | "abs" | "sqrt" | "exp" | "ln" | "log10" | "log2" | "ceil" | "floor" | "sin"
-            | "cos" | "tan" | "asin" | "acos" | "atan" | "atan2" | "sinh" | "cosh" | "tanh"
-            | "radians" | "degrees" | "power" => call.name.as_str(),
+            "negate" | "abs" | "sqrt" | "exp" | "ln" | "log10" | "log2" | "ceil" | "floor"
+            | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "atan2" | "sinh" | "cosh"
+            | "tanh" | "radians" | "degrees" | "power" => call.name.as_str(),
             "sign" => "signum",
             "logb" => "log",
             "round" => "round",
@@ -108,7 +108,9 @@ impl Lowering<'_> {
         let whole = matches!(name, "ceil" | "floor" | "signum" | "round");
         Ok(Some(match &call.wanted {
             // What is cast from a float to an integer is whole.
-            Some(wanted) if wanted.is_integer() && found != *wanted && (whole || found.is_integer()) => {
+            Some(wanted)
+                if wanted.is_integer() && found != *wanted && (whole || found.is_integer()) =>
+            {
                 self.repaired(Repair::ResultType);
                 cast(expr, wanted.clone())
             }
@@ -156,7 +158,10 @@ impl Lowering<'_> {
                 // The result is of a wider type than the operands: so is the computation.
                 args = widened(args, &[left, right], &wanted);
             } else if wanted.is_integer() && !integers {
-                return Err(invalid(format_args!("{} of {left} and {right} gives {wanted}", call.name)));
+                return Err(invalid(format_args!(
+                    "{} of {left} and {right} gives {wanted}",
+                    call.name
+                )));
             }
         }
         binary_chain(op, args, call)
@@ -167,7 +172,11 @@ fn widened(args: Vec<Expr>, found: &[DataType], wanted: &DataType) -> Vec<Expr> 
     let width = |t: &DataType| t.primitive_width().unwrap_or(0);
     let each = args.into_iter().zip(found);
     each.map(|(arg, found)| {
-        if width(found) < width(wanted) && found != wanted { cast(arg, wanted.clone()) } else { arg }
+        if width(found) < width(wanted) && found != wanted {
+            cast(arg, wanted.clone())
+        } else {
+            arg
+        }
     })
     .collect()
 }

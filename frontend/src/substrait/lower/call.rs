@@ -66,10 +66,9 @@ impl Call {
     pub(super) fn all_values(&self) -> Result<Vec<Expr>> {
         let values = self.arguments.iter().map(|argument| match argument {
             Argument::Value(value) => Ok(value.clone()),
-            Argument::Enum(name) => Err(unsupported(format_args!(
-                "{} has an enumeration argument {name}",
-                self.name
-            ))),
+            Argument::Enum(name) => {
+                Err(unsupported(format_args!("{} has an enumeration argument {name}", self.name)))
+            }
         });
         values.collect()
     }

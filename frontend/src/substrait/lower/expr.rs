@@ -121,8 +121,7 @@ impl Lowering<'_> {
             };
             let at = usize::try_from(field.field).unwrap_or(usize::MAX);
             let inner = fields.get(at).cloned();
-            let inner =
-                inner.ok_or_else(|| invalid(format_args!("a struct has no field {at}")))?;
+            let inner = inner.ok_or_else(|| invalid(format_args!("a struct has no field {at}")))?;
             self.repaired(Repair::NestedField);
             let name = datafusion::prelude::lit(inner.name().as_str());
             expr = self.function("get_field", vec![expr, name])?;
@@ -187,10 +186,11 @@ impl Lowering<'_> {
 
     /// Casts that engines make differently are refused.
     fn checked_cast(&self, inner: &Expr, found: &DataType, wanted: &DataType) -> Result<()> {
-        let fractional = found.is_floating()
-            || matches!(found, DataType::Decimal128(_, scale) if *scale > 0);
+        let fractional =
+            found.is_floating() || matches!(found, DataType::Decimal128(_, scale) if *scale > 0);
         if fractional && wanted.is_integer() && !is_whole(inner) {
-            let message = format!("a cast of {found} to {wanted} rounds in one engine and cuts in another");
+            let message =
+                format!("a cast of {found} to {wanted} rounds in one engine and cuts in another");
             return Err(Fault::new(code::ENGINES_DIFFER, message)
                 .help("say it: `.round(0)`, `.floor()` or `.ceil()` before the cast"));
         }
@@ -289,16 +289,23 @@ impl Lowering<'_> {
 
 /// Whether values of both types can be compared without one being read as the other.
 pub(super) fn comparable(a: &DataType, b: &DataType) -> Result<()> {
-    let temporal = |t: &DataType| {
-        matches!(t, DataType::Date32 | DataType::Timestamp(..))
-    };
+    let temporal = |t: &DataType| matches!(t, DataType::Date32 | DataType::Timestamp(..));
     let alike = a == b
         || a.is_null()
         || b.is_null()
         || a.is_numeric() && b.is_numeric()
         || temporal(a) && temporal(b)
-        || matches!((a, b), (DataType::Time32(_) | DataType::Time64(_), DataType::Time32(_) | DataType::Time64(_)))
-        || matches!((a, b), (DataType::Binary | DataType::FixedSizeBinary(_), DataType::Binary | DataType::FixedSizeBinary(_)))
+        || matches!(
+            (a, b),
+            (DataType::Time32(_) | DataType::Time64(_), DataType::Time32(_) | DataType::Time64(_))
+        )
+        || matches!(
+            (a, b),
+            (
+                DataType::Binary | DataType::FixedSizeBinary(_),
+                DataType::Binary | DataType::FixedSizeBinary(_)
+            )
+        )
         || a.is_nested() && b.is_nested();
     match alike {
         true => Ok(()),

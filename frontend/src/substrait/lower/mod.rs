@@ -26,6 +26,8 @@ use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, LogicalPl
 use planc_ir::{Catalog, Plan, code};
 use substrait::proto::Rel;
 
+pub(super) use table::{Agreement, agreement};
+
 use super::Fact;
 use super::decode::Source;
 use super::fault::{Fault, Path, Result, invalid};
@@ -199,7 +201,7 @@ fn all_columns(schema: &DFSchema) -> Vec<Expr> {
     schema.iter().map(|field| Expr::Column(Column::from(field))).collect()
 }
 
-fn cast(expr: Expr, data_type: DataType) -> Expr {
+pub(in crate::substrait) fn cast(expr: Expr, data_type: DataType) -> Expr {
     Expr::Cast(Cast::new(Box::new(expr), data_type))
 }
 

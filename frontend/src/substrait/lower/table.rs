@@ -8,8 +8,8 @@ use datafusion::logical_expr::{
     Expr, LogicalPlan, LogicalPlanBuilder, SubqueryAlias, TableScanBuilder,
 };
 use planc_ir::{SchemaSource, Table, code, suggest};
-use substrait::proto::expression::mask_expression;
 use substrait::proto::expression::MaskExpression;
+use substrait::proto::expression::mask_expression;
 use substrait::proto::read_rel::{ReadType, VirtualTable};
 use substrait::proto::{NamedStruct, ReadRel};
 
@@ -114,8 +114,7 @@ impl Lowering<'_> {
                         }
                         _ => {
                             let known = fields.iter().map(|field| field.name().as_str());
-                            let message =
-                                format!("the table `{written}` has no column `{name}`");
+                            let message = format!("the table `{written}` has no column `{name}`");
                             let fault = Fault::new(code::PLAN_TABLE, message);
                             return Err(match suggest::did_you_mean(name, known) {
                                 Some(help) => fault.help(help),
@@ -223,7 +222,7 @@ fn masked(plan: LogicalPlan, mask: &MaskExpression) -> Result<LogicalPlan> {
 }
 
 /// How the type of a plan's column agrees with the catalog's.
-enum Agreement {
+pub(in crate::substrait) enum Agreement {
     Same,
     /// The catalog's type is the same but for what the plan's type cannot say.
     Catalogs,
@@ -232,7 +231,7 @@ enum Agreement {
     None,
 }
 
-fn agreement(found: &DataType, wanted: &DataType) -> Agreement {
+pub(in crate::substrait) fn agreement(found: &DataType, wanted: &DataType) -> Agreement {
     use DataType as T;
     let widens = match (found, wanted) {
         _ if found == wanted => return Agreement::Same,

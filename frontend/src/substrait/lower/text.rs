@@ -19,9 +19,29 @@ impl Lowering<'_> {
     pub(super) fn text(&mut self, call: &Call, schema: &DFSchema) -> Result<Option<Expr>> {
         let known = matches!(
             call.name.as_str(),
-            "like" | "concat" | "||" | "upper" | "lower" | "char_length" | "length" | "substring" | "left"
-                | "right" | "trim" | "ltrim" | "rtrim" | "lpad" | "rpad" | "replace" | "reverse"
-                | "repeat" | "starts_with" | "ends_with" | "contains" | "strpos" | "capitalize"
+            "like"
+                | "concat"
+                | "||"
+                | "upper"
+                | "lower"
+                | "char_length"
+                | "length"
+                | "substring"
+                | "left"
+                | "right"
+                | "trim"
+                | "ltrim"
+                | "rtrim"
+                | "lpad"
+                | "rpad"
+                | "replace"
+                | "reverse"
+                | "repeat"
+                | "starts_with"
+                | "ends_with"
+                | "contains"
+                | "strpos"
+                | "capitalize"
                 | "string_split"
         );
         if !known {
@@ -115,7 +135,8 @@ impl Lowering<'_> {
                 self.repaired(Repair::Expression);
                 let first = self.function("substr", vec![value.clone(), lit(1_i64), lit(1_i64)])?;
                 let rest = self.function("substr", vec![value.clone(), lit(2_i64)])?;
-                let parts = vec![self.function("upper", vec![first])?, self.function("lower", vec![rest])?];
+                let parts =
+                    vec![self.function("upper", vec![first])?, self.function("lower", vec![rest])?];
                 binary_chain(Operator::StringConcat, parts, call)?
             }
             ("string_split", [value, separator]) => {
@@ -156,9 +177,9 @@ impl Lowering<'_> {
 
 /// A number of characters that is literally there and not below 0: engines differ below.
 fn not_negative(expr: &Expr) -> Result<i64> {
-    constant(expr).filter(|count| *count >= 0).ok_or_else(|| {
-        unsupported("a number of characters that is computed, or below 0")
-    })
+    constant(expr)
+        .filter(|count| *count >= 0)
+        .ok_or_else(|| unsupported("a number of characters that is computed, or below 0"))
 }
 
 /// A text that is literally there and not empty: engines differ on the empty one.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
-use substrait::proto::r#type::{Kind, Nullability};
 use substrait::proto::Type;
+use substrait::proto::r#type::{Kind, Nullability};
 
 use super::Lowering;
 use crate::substrait::fault::{Result, invalid, unsupported};
@@ -63,9 +63,7 @@ impl Lowering<'_> {
                 },
                 t.nullability,
             ),
-            Kind::Timestamp(t) => {
-                (DataType::Timestamp(TimeUnit::Microsecond, None), t.nullability)
-            }
+            Kind::Timestamp(t) => (DataType::Timestamp(TimeUnit::Microsecond, None), t.nullability),
             Kind::TimestampTz(t) => {
                 (DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), t.nullability)
             }
@@ -78,9 +76,7 @@ impl Lowering<'_> {
             Kind::IntervalYear(t) => {
                 (DataType::Interval(IntervalUnit::MonthDayNano), t.nullability)
             }
-            Kind::IntervalDay(t) => {
-                (DataType::Interval(IntervalUnit::MonthDayNano), t.nullability)
-            }
+            Kind::IntervalDay(t) => (DataType::Interval(IntervalUnit::MonthDayNano), t.nullability),
             Kind::IntervalCompound(t) => {
                 (DataType::Interval(IntervalUnit::MonthDayNano), t.nullability)
             }

@@ -50,9 +50,7 @@ impl Lowering<'_> {
         let found = type_of(&expr, schema)?;
         let wanted = call.output_type.as_ref().map(|t| self.data_type(t)).transpose()?;
         match wanted {
-            Some((wanted, _))
-                if wanted != found && wanted.is_integer() && found.is_integer() =>
-            {
+            Some((wanted, _)) if wanted != found && wanted.is_integer() && found.is_integer() => {
                 self.repaired(Repair::ResultType);
                 Ok(cast(expr, wanted))
             }
@@ -88,8 +86,8 @@ impl Lowering<'_> {
         schema: &DFSchema,
     ) -> Result<(WindowFunctionDefinition, Vec<Expr>)> {
         let name = match call.name.as_str() {
-            "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" | "lead"
-            | "lag" | "first_value" | "last_value" | "nth_value" => call.name.clone(),
+            "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile"
+            | "lead" | "lag" | "first_value" | "last_value" | "nth_value" => call.name.clone(),
             "std_dev" | "variance" if ibis => {
                 let name = if call.name == "std_dev" { "stddev" } else { "var" };
                 let function = self.state.aggregate_functions().get(name).cloned();
@@ -208,4 +206,3 @@ impl Lowering<'_> {
         Ok((plan, exprs.collect::<Result<Vec<_>>>()?, true))
     }
 }
-

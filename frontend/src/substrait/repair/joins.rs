@@ -24,11 +24,7 @@ use crate::substrait::decode::Source;
 use crate::substrait::fault::{Fault, Path, Result, invalid};
 use crate::substrait::walk;
 
-pub(super) fn repair(
-    source: &mut Source,
-    facts: &[Fact],
-    path: &mut Path,
-) -> Result<Vec<Repair>> {
+pub(super) fn repair(source: &mut Source, facts: &[Fact], path: &mut Path) -> Result<Vec<Repair>> {
     let Some(mut root) = source.root.input.take() else { return Ok(Vec::new()) };
     let names = std::mem::take(&mut source.root.names);
     let mut joins = Joins { source, facts, path, made: BTreeSet::new(), depth: 0 };

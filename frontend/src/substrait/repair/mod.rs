@@ -117,11 +117,7 @@ impl fmt::Display for Repair {
 }
 
 /// Rewrites a plan where its producer is known to write it wrongly; returns the repairs made.
-pub(super) fn repair(
-    source: &mut Source,
-    facts: &[Fact],
-    path: &mut Path,
-) -> Result<Vec<Repair>> {
+pub(super) fn repair(source: &mut Source, facts: &[Fact], path: &mut Path) -> Result<Vec<Repair>> {
     match source.producer {
         Producer::Ibis | Producer::IbisUnnamed => joins::repair(source, facts, path),
         _ => Ok(Vec::new()),

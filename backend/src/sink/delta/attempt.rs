@@ -1,0 +1,248 @@
+//! One attempt to write: a snapshot, the files, one commit.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::default_table_source::provider_as_source;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlanBuilder;
+use deltalake::delta_datafusion::DataFusionMixins;
+use deltalake::delta_datafusion::planner::DeltaPlanner;
+use deltalake::kernel::EagerSnapshot;
+use deltalake::kernel::transaction::TransactionError;
+use deltalake::logstore::{LogStoreRef, StorageConfig, logstore_with};
+use deltalake::operations::write::{SchemaMode as DeltaSchemaMode, WriteBuilder};
+use deltalake::protocol::SaveMode;
+use deltalake::{DeltaTable, DeltaTableError};
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use planc_ir::Diagnostic;
+use planc_ir::catalog::logical_schema;
+use planc_ir::code::OUTPUT_FAILED;
+
+use super::super::recorder::{Record, Recorder, Undo};
+use super::once::Once;
+use super::provenance::{commit_properties, holds_run};
+use super::{Committed, Mode, Rows, SchemaMode, WriteOptions, clause, failed, schema};
+use crate::source::open_table;
+use crate::{Session, location};
+
+/// How an attempt ends without a commit.
+pub(super) enum Failure {
+    /// Another writer was faster.
+    Conflict(String),
+    /// It would not succeed the next time.
+    Wrong(Diagnostic),
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Failure::Wrong(diagnostic)
+    }
+}
+
+impl Failure {
+    pub(super) fn of(location: &str, error: &DeltaTableError) -> Self {
+        let conflict = match error {
+            DeltaTableError::VersionAlreadyExists(version) => {
+                Some(format!("version {version} exists"))
+            }
+            DeltaTableError::Transaction { source } => match source {
+                TransactionError::VersionAlreadyExists(_)
+                | TransactionError::MaxCommitAttempts(_) => {
+                    Some("the table has a newer version".to_owned())
+                }
+                TransactionError::CommitConflict(conflict) => Some(conflict.to_string()),
+                _ => None,
+            },
+            _ => None,
+        };
+        match conflict {
+            Some(why) => Failure::Conflict(why),
+            None => Failure::Wrong(failed(location, error)),
+        }
+    }
+}
+
+/// The table that is to be written, through a store that records.
+pub(super) struct Target {
+    pub(super) location: String,
+    /// Loaded, where the table exists.
+    pub(super) existing: Option<DeltaTable>,
+    table: DeltaTable,
+    store: Arc<dyn ObjectStore>,
+    undo: Undo,
+}
+
+impl Target {
+    pub(super) async fn open(text: &str) -> Result<Self, Diagnostic> {
+        let unwritable = |why: String| {
+            Diagnostic::new(OUTPUT_FAILED, format!("`{text}` cannot be written: {why}"))
+        };
+        let mut url = location::parse_table(text, OUTPUT_FAILED)?;
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        let mut made_folder = None;
+        let mut existing = None;
+        if location::is_missing(&url) {
+            if let Some(path) = location::local_path(&url) {
+                std::fs::create_dir_all(&path).map_err(|error| unwritable(error.to_string()))?;
+                made_folder = Some(path);
+            }
+        } else {
+            existing = open_table(text, None).await?;
+        }
+        let store: Arc<dyn ObjectStore> = if url.scheme() == "file" {
+            Arc::new(LocalFileSystem::new())
+        } else {
+            location::remote_store(&url).map_err(|error| unwritable(error.to_string()))?
+        };
+        let record = Arc::new(Record::default());
+        let recorder = Recorder { inner: Arc::clone(&store), record: Arc::clone(&record) };
+        let log_store = logstore_with(Arc::new(recorder), &url, StorageConfig::default())
+            .map_err(|error| failed(text, &error))?;
+        let undo = Undo { record, local: url.scheme() == "file", made_folder };
+        let table = DeltaTable::new(log_store);
+        Ok(Target { location: text.to_owned(), existing, table, store, undo })
+    }
+
+    /// What the table says of this run, where it was committed before.
+    pub(super) async fn committed(
+        &self,
+        options: &WriteOptions,
+    ) -> Result<Option<Committed>, Diagnostic> {
+        let Some(table) = &self.existing else { return Ok(None) };
+        let held = holds_run(table, &self.location, options).await?;
+        let version = table.version().unwrap_or_default();
+        Ok(held.then_some(Committed { version, rows: 0, unchanged: true }))
+    }
+
+    pub(super) fn log_store(&self) -> LogStoreRef {
+        self.table.log_store()
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Option<EagerSnapshot>, Failure> {
+        let Some(table) = &self.existing else { return Ok(None) };
+        match table.snapshot() {
+            Ok(state) => Ok(Some(state.snapshot().clone())),
+            Err(error) => Err(Failure::of(&self.location, &error)),
+        }
+    }
+
+    /// The rows' schema fits the table's. Gives the table's logical schema.
+    pub(super) fn check_schema(
+        &self,
+        rows: &SchemaRef,
+        options: &WriteOptions,
+    ) -> Result<Option<SchemaRef>, Failure> {
+        let Some(snapshot) = self.snapshot()? else { return Ok(None) };
+        let table = logical_schema(&snapshot.input_schema());
+        schema::check(&self.location, rows, &table, schema_mode(options))?;
+        Ok(Some(table))
+    }
+
+    /// Takes away the files of an attempt that failed.
+    pub(super) async fn undo(&self) {
+        self.undo.remote(self.store.as_ref()).await;
+    }
+
+    /// As [`undo`](Self::undo), after a commit that was refused for sure.
+    pub(super) async fn withdraw(&self) {
+        self.undo.record.refused();
+        self.undo().await;
+    }
+
+    /// Writes the rows and commits.
+    pub(super) async fn write(
+        &self,
+        session: &Session,
+        rows: &dyn Rows,
+        options: &WriteOptions,
+    ) -> Result<Committed, Failure> {
+        let schema = rows.schema();
+        let known = self.check_schema(&schema, options)?;
+        let known = known.as_ref().unwrap_or(&schema);
+        let mut plan = Plan { options, predicate: None };
+        if let Mode::ReplaceWhere { predicate } = &options.mode {
+            let state = session.state.as_ref();
+            let predicate = clause::parse(state, &self.location, predicate, known, &options.params);
+            plan.predicate = Some(predicate?);
+        }
+        let snapshot = self.snapshot()?;
+        let once = Once::new(rows.stream()?);
+        let written = self.run(session, &once, &schema, plan, snapshot).await;
+        match (written, once.failure()) {
+            (Ok(table), None) => Ok(Committed {
+                version: table.version().unwrap_or_default(),
+                rows: once.count(),
+                unchanged: false,
+            }),
+            // The query's own words, not what the writer made of them.
+            (_, Some(error)) => Err(Failure::Wrong(error)),
+            (Err(error), None) => Err(Failure::of(&self.location, &error)),
+        }
+    }
+
+    async fn run(
+        &self,
+        session: &Session,
+        rows: &Once,
+        schema: &SchemaRef,
+        plan: Plan<'_>,
+        snapshot: Option<EagerSnapshot>,
+    ) -> Result<DeltaTable, DeltaTableError> {
+        let options = plan.options;
+        let source = provider_as_source(rows.provider(schema)?);
+        let input = LogicalPlanBuilder::scan("rows", source, None)?.build()?;
+        // One stream in, so that rows are written in their order; the writer encodes and
+        // uploads beside it.
+        let mut config = session.state.config().clone().with_target_partitions(1);
+        config.options_mut().optimizer.enable_round_robin_repartition = false;
+        let state = SessionStateBuilder::new_from_existing(session.state.as_ref().clone())
+            .with_config(config)
+            .with_query_planner(DeltaPlanner::new())
+            .build();
+        let exists = snapshot.is_some();
+        let mut write = WriteBuilder::new(self.log_store(), snapshot)
+            .with_input_plan(input)
+            .with_session_state(Arc::new(state))
+            .with_cast_safety(false)
+            .with_commit_properties(commit_properties(options));
+        write = match options.mode {
+            Mode::Append | Mode::Merge { .. } => write.with_save_mode(SaveMode::Append),
+            Mode::Overwrite | Mode::ReplaceWhere { .. } => {
+                write.with_save_mode(SaveMode::Overwrite)
+            }
+        };
+        write = match schema_mode(options) {
+            SchemaMode::Overwrite => write.with_schema_mode(DeltaSchemaMode::Overwrite),
+            SchemaMode::Merge if exists => write.with_schema_mode(DeltaSchemaMode::Merge),
+            SchemaMode::Merge | SchemaMode::Same => write,
+        };
+        if let Some(predicate) = plan.predicate {
+            write = write.with_replace_where(predicate);
+        }
+        if !options.partition_by.is_empty() {
+            write = write.with_partition_columns(options.partition_by.clone());
+        }
+        if options.target_file_bytes.is_some() {
+            write = write.with_target_file_size(options.target_file_bytes);
+        }
+        write.await
+    }
+}
+
+struct Plan<'a> {
+    options: &'a WriteOptions,
+    predicate: Option<datafusion::logical_expr::Expr>,
+}
+
+/// What may happen to the table's schema.
+fn schema_mode(options: &WriteOptions) -> SchemaMode {
+    match (options.schema_mode, &options.mode) {
+        (Some(SchemaMode::Overwrite) | None, Mode::Overwrite) => SchemaMode::Overwrite,
+        (Some(SchemaMode::Merge), _) => SchemaMode::Merge,
+        _ => SchemaMode::Same,
+    }
+}

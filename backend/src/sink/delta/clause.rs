@@ -1,0 +1,86 @@
+//! The condition of a `replace_where`.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::Schema;
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::{Expr, lit};
+use planc_ir::Diagnostic;
+use planc_ir::code::{OUTPUT_FAILED, PARAMETER};
+
+use crate::fault;
+use crate::scan::guard::holds_floats;
+
+/// The condition as an expression over the table's columns, with the parameters' values.
+///
+/// # Errors
+/// P0705 where it is no condition over these columns, is volatile, holds a subquery, or reads a
+/// float: files are chosen by their bounds, which leave NaN out. P0806 for a parameter without
+/// a value.
+pub(super) fn parse(
+    state: &SessionState,
+    location: &str,
+    predicate: &str,
+    schema: &Schema,
+    params: &BTreeMap<String, ScalarValue>,
+) -> Result<Expr, Diagnostic> {
+    let wrong = |why: String| {
+        let message = format!("`{location}`: replace_where `{predicate}`: {why}");
+        Diagnostic::new(OUTPUT_FAILED, message)
+    };
+    let typed = DFSchema::try_from(schema.clone()).map_err(|e| wrong(fault::sentence(&e)))?;
+    let expr = state
+        .create_logical_expr(predicate, &typed)
+        .map_err(|error| wrong(fault::sentence(&error)))?;
+    for column in expr.column_refs() {
+        let field = schema.field_with_name(&column.name);
+        if field.is_ok_and(|field| holds_floats(field.data_type())) {
+            return Err(wrong(format!("`{}` is a float, and NaN has no bounds", column.name)));
+        }
+    }
+    if expr.is_volatile() {
+        return Err(wrong("it gives another result at every call".to_owned()));
+    }
+    let mut missing = None;
+    let expr = expr
+        .transform(|expr| {
+            Ok(match expr {
+                Expr::Placeholder(placeholder) => {
+                    let name = placeholder.id.trim_start_matches('$');
+                    match params.get(name) {
+                        Some(value) => Transformed::yes(lit(value.clone())),
+                        None => {
+                            missing = Some(name.to_owned());
+                            Transformed::no(Expr::Placeholder(placeholder))
+                        }
+                    }
+                }
+                Expr::Column(column) => {
+                    Transformed::yes(Expr::Column(Column::new_unqualified(column.name)))
+                }
+                other => Transformed::no(other),
+            })
+        })
+        .data()
+        .map_err(|error| wrong(fault::sentence(&error)))?;
+    if let Some(name) = missing {
+        let message = format!("replace_where: the parameter `{name}` has no value");
+        let help = format!("give it: --param {name}=VALUE");
+        return Err(Diagnostic::new(PARAMETER, message).help(help));
+    }
+    let subquery = expr.exists(|expr| {
+        Ok(matches!(
+            expr,
+            Expr::Exists(_)
+                | Expr::InSubquery(_)
+                | Expr::ScalarSubquery(_)
+                | Expr::SetComparison(_)
+        ))
+    });
+    if subquery.unwrap_or(true) {
+        return Err(wrong("it holds a subquery".to_owned()));
+    }
+    Ok(expr)
+}
