@@ -5,7 +5,6 @@ mod cases;
 mod check;
 mod constraints;
 mod golden;
-mod ibis;
 mod impact;
 mod lint;
 mod plans;
