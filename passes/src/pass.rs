@@ -1,6 +1,6 @@
 //! What a pass is.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,6 +45,7 @@ pub struct PassContext<'a> {
     aliases: Arc<AliasGenerator>,
     relied_on: RefCell<BTreeSet<String>>,
     fired: RefCell<BTreeSet<&'static str>>,
+    refused: Cell<bool>,
 }
 
 impl<'a> PassContext<'a> {
@@ -59,6 +60,7 @@ impl<'a> PassContext<'a> {
             aliases: Arc::default(),
             relied_on: RefCell::default(),
             fired: RefCell::default(),
+            refused: Cell::default(),
         }
     }
 
@@ -89,6 +91,15 @@ impl<'a> PassContext<'a> {
         self.relied_on.into_inner()
     }
 
+    /// Whether one of DataFusion's own rules ended in an error: it refuses the query.
+    pub(crate) fn refused(&self) -> bool {
+        self.refused.get()
+    }
+
+    fn noted<T>(&self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|_| self.refused.set(true))
+    }
+
     /// Runs one of DataFusion's analyzer rules.
     pub(crate) fn analyze(
         &self,
@@ -96,7 +107,7 @@ impl<'a> PassContext<'a> {
         plan: LogicalPlan,
     ) -> Result<Transformed<LogicalPlan>> {
         let before = plan.clone();
-        let after = rule.analyze(plan, &self.options)?;
+        let after = self.noted(rule.analyze(plan, &self.options))?;
         let changed = after != before;
         Ok(Transformed::new_transformed(after, changed))
     }
@@ -109,7 +120,7 @@ impl<'a> PassContext<'a> {
     ) -> Result<Transformed<LogicalPlan>> {
         let before = plan.clone();
         let rules = Optimizer::with_rules(vec![Arc::new(rule)]);
-        let after = rules.optimize(plan, self, |_, _| {})?;
+        let after = self.noted(rules.optimize(plan, self, |_, _| {}))?;
         let changed = after != before;
         Ok(Transformed::new_transformed(after, changed))
     }

@@ -8,6 +8,7 @@ use datafusion::logical_expr::LogicalPlan;
 use planc_ir::{Diagnostic, Plan, code};
 
 use crate::pipeline::{ANALYZE, BLOCKS, NORMALIZE};
+use crate::rewrite::rename::is_correlated;
 use crate::verify::verify;
 use crate::{BlockPass, Pass, PassContext};
 
@@ -54,6 +55,9 @@ pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Pl
         }
         let key = key(&plan);
         if !fired || seen.last() == Some(&key) {
+            if is_correlated(&plan).unwrap_or(true) {
+                return Err(correlated());
+            }
             relied_on.extend(cx.into_relied_on());
             return Ok(Plan { logical: plan, relied_on });
         }
@@ -73,7 +77,7 @@ fn step(
     trace: Trace,
 ) -> Result<(LogicalPlan, bool), Diagnostic> {
     let before = std::sync::Arc::clone(plan.schema());
-    let after = (pass.apply)(plan, cx).map_err(|error| refused(pass, &error))?;
+    let after = (pass.apply)(plan, cx).map_err(|error| refused(pass, &error, cx))?;
     if after.transformed {
         verify(&before, &after.data, round == 0).map_err(|error| broken(pass, &error))?;
     }
@@ -96,11 +100,20 @@ fn key(plan: &LogicalPlan) -> u64 {
     hasher.finish()
 }
 
-fn refused(pass: &Pass, error: &DataFusionError) -> Diagnostic {
+/// DataFusion's rules refuse queries; planc's own have no reason to.
+fn refused(pass: &Pass, error: &DataFusionError, cx: &PassContext) -> Diagnostic {
     match error.find_root() {
-        DataFusionError::Internal(_) => broken(pass, error),
-        root => Diagnostic::new(code::REFUSED, root.strip_backtrace()),
+        root if cx.refused() && !matches!(root, DataFusionError::Internal(_)) => {
+            Diagnostic::new(code::REFUSED, root.strip_backtrace())
+        }
+        _ => broken(pass, error),
     }
+}
+
+/// A subquery that stays correlated could not run, and its plan would not be canonical.
+fn correlated() -> Diagnostic {
+    let message = "a subquery refers to the query around it in a way that no join can express";
+    Diagnostic::new(code::REFUSED, message).help("write it as a join, or with EXISTS")
 }
 
 fn broken(pass: &Pass, error: &DataFusionError) -> Diagnostic {

@@ -300,9 +300,6 @@ fn why(failure: &Failure) -> String {
     }
 }
 
-/// What the passes say of a column that another pass has lost.
-const LOST: [&str; 2] = ["there is no column", "No field named"];
-
 fn fault(kind: FaultKind, detail: String) -> Verdict {
     Verdict::Fault(Fault { kind, detail })
 }
@@ -325,10 +322,6 @@ fn refused(found: Diagnostic) -> Verdict {
     match found.code {
         code::INTERNAL => fault(FaultKind::Broken, shown(&found)),
         code::NO_FIXPOINT => fault(FaultKind::Circle, shown(&found)),
-        // The query as written is planned by now: a name that is missing is lost by a pass.
-        _ if LOST.iter().any(|lost| found.message.contains(lost)) => {
-            fault(FaultKind::Broken, shown(&found))
-        }
         _ => Verdict::Refused(shown(&found)),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DataFusionError, plan_datafusion_err};
@@ -13,13 +14,15 @@ use datafusion::logical_expr::{LogicalPlan, TableScan};
 use datafusion::optimizer::OptimizerRule;
 use datafusion::optimizer::decorrelate_lateral_join::DecorrelateLateralJoin;
 use datafusion::optimizer::decorrelate_predicate_subquery::DecorrelatePredicateSubquery;
+use datafusion::optimizer::extract_equijoin_predicate::ExtractEquijoinPredicate;
 use datafusion::optimizer::replace_distinct_aggregate::ReplaceDistinctWithAggregate;
 use datafusion::optimizer::rewrite_set_comparison::RewriteSetComparison;
 use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
 use datafusion::physical_plan::collect;
 use futures::FutureExt;
 use planc_frontend::sql::{self, SqlRule};
-use planc_ir::catalog::{is_work_table, table_name};
+use planc_ir::catalog::table_name;
+use planc_ir::table_function::reads_no_table;
 use planc_ir::{Diagnostic, Digest, Plan, Settings, planning_state, substrait};
 
 use crate::rows::Rows;
@@ -57,6 +60,10 @@ pub struct Compiled {
     pub digest: Digest,
 }
 
+/// How long a query over tables of a few rows may take. DataFusion waits for ever on some: an
+/// operator whose input has failed is not always woken.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// DataFusion in its three levels.
 pub struct Engine {
     bare: SessionState,
@@ -83,6 +90,8 @@ impl Default for Engine {
                 Arc::new(DecorrelatePredicateSubquery::new()),
                 Arc::new(ScalarSubqueryToJoin::new()),
                 Arc::new(DecorrelateLateralJoin::new()),
+                // Without pairs of keys, an anti join of NOT IN forgets that NULL defeats it.
+                Arc::new(ExtractEquijoinPredicate::new()),
             ])),
             full: state(None),
         }
@@ -157,9 +166,11 @@ impl Engine {
         world: &World,
         level: Level,
     ) -> Result<Rows, Failure> {
-        match AssertUnwindSafe(self.attempt(plan, world, level)).catch_unwind().await {
-            Ok(outcome) => outcome,
-            Err(panic) => Err(Failure::Broken(panic_text(panic.as_ref()))),
+        let attempt = AssertUnwindSafe(self.attempt(plan, world, level)).catch_unwind();
+        match tokio::time::timeout(PATIENCE, attempt).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(panic)) => Err(Failure::Broken(panic_text(panic.as_ref()))),
+            Err(_) => Err(Failure::Broken("it does not end".to_owned())),
         }
     }
 
@@ -213,7 +224,7 @@ pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn bind(plan: &LogicalPlan, world: &World) -> Result<LogicalPlan, DataFusionError> {
     let bound = plan.clone().transform_up_with_subqueries(|node| {
         let LogicalPlan::TableScan(scan) = node else { return Ok(Transformed::no(node)) };
-        if is_work_table(&scan) {
+        if reads_no_table(&scan) {
             return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
         }
         let name = table_name(&scan.table_name);

@@ -71,6 +71,9 @@ enum Command {
         /// Only the counts.
         #[arg(long)]
         brief: bool,
+        /// On how many random worlds rows are compared; with 0 all pairs count.
+        #[arg(long, default_value_t = 6)]
+        worlds: u64,
     },
 }
 
@@ -159,10 +162,10 @@ fn run(cli: Cli) -> bool {
             println!("## TPC-H: {same} of {tried} spellings have the digest of their query");
             same < tried
         }
-        Command::Pairs { filter, brief } => {
+        Command::Pairs { filter, brief, worlds } => {
             let mut failed = false;
             for mode in [Mode::Keyed, Mode::Bare] {
-                let found = pairs::measure(&checker, mode, &filter);
+                let found = pairs::measure(&checker, mode, &filter, worlds);
                 let (same, of) = (found.same, found.same + found.different);
                 println!(
                     "## {mode:?}: {same} of {of} pairs have one digest; {} are none, {} failed\n",

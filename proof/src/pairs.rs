@@ -30,10 +30,11 @@ const FILES: &[(&str, &str)] = &[
     ("sorts", include_str!("../pairs/sorts.sql")),
     ("windows", include_str!("../pairs/windows.sql")),
     ("values", include_str!("../pairs/values.sql")),
+    ("pushed", include_str!("../pairs/pushed.sql")),
+    ("flattened", include_str!("../pairs/flattened.sql")),
+    ("groupings", include_str!("../pairs/groupings.sql")),
+    ("puzzles", include_str!("../pairs/puzzles.sql")),
 ];
-
-/// Random tables on which a pair is tried.
-const WORLDS: u64 = 6;
 
 /// Two queries that mean the same.
 #[derive(Debug, Clone)]
@@ -135,15 +136,15 @@ pub fn world(rng: &mut Rng, mode: Mode) -> World {
     world
 }
 
-/// Compares the digests of a pair, and its rows on random tables.
-pub fn judge(checker: &Checker, pair: &Pair, mode: Mode) -> Outcome {
-    match compared(checker, pair, mode) {
+/// Compares the digests of a pair, and its rows on so many random worlds.
+pub fn judge(checker: &Checker, pair: &Pair, mode: Mode, worlds: u64) -> Outcome {
+    match compared(checker, pair, mode, worlds) {
         Ok(outcome) => outcome,
         Err(why) => Outcome::Failed(why),
     }
 }
 
-fn compared(checker: &Checker, pair: &Pair, mode: Mode) -> Result<Outcome, String> {
+fn compared(checker: &Checker, pair: &Pair, mode: Mode, worlds: u64) -> Result<Outcome, String> {
     let ordered = pair.queries.iter().all(|query| comparison(query).ordered);
     let how = Comparison { ordered, near: true };
     let first = world(&mut Rng::with_seed(0), mode);
@@ -154,7 +155,7 @@ fn compared(checker: &Checker, pair: &Pair, mode: Mode) -> Result<Outcome, Strin
         |plan: &Plan| checker.engine.compile(plan.clone()).map_err(|found| format!("{found:?}"));
     let (one, two) = (compile(&a)?, compile(&b)?);
     let same = one.digest == two.digest;
-    for seed in 0..WORLDS {
+    for seed in 0..worlds {
         let world = world(&mut Rng::with_seed(seed), mode);
         let rows = |plan: &Plan| {
             checker
@@ -167,7 +168,7 @@ fn compared(checker: &Checker, pair: &Pair, mode: Mode) -> Result<Outcome, Strin
         }
         if !a.same(&b, how) {
             return match same {
-                true => Err(format!("ONE DIGEST AND OTHER ROWS\n{a}\n{b}")),
+                true => Err(format!("ONE DIGEST AND OTHER ROWS\n{a}\n{b}\n{}", world.golden())),
                 false => Ok(Outcome::NoPair),
             };
         }
@@ -191,7 +192,7 @@ pub struct Measured {
 }
 
 /// Judges all pairs, or those whose topic or name contains a text.
-pub fn measure(checker: &Checker, mode: Mode, filter: &str) -> Measured {
+pub fn measure(checker: &Checker, mode: Mode, filter: &str, worlds: u64) -> Measured {
     let mut measured = Measured::default();
     let wanted = |pair: &Pair| pair.topic.contains(filter) || pair.name.contains(filter);
     for pair in pairs().into_iter().filter(wanted) {
@@ -199,7 +200,7 @@ pub fn measure(checker: &Checker, mode: Mode, filter: &str) -> Measured {
             "### {mode:?} {}: {}\n\n```sql\n{};\n{};\n```\n",
             pair.topic, pair.name, pair.queries[0], pair.queries[1]
         );
-        match judge(checker, &pair, mode) {
+        match judge(checker, &pair, mode, worlds) {
             Outcome::Same => measured.same += 1,
             Outcome::NoPair => measured.no_pairs += 1,
             Outcome::Different(plans) => {

@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
 use planc_ir::key::expression_key;
 
 use super::collect::aliased;
-use super::{Block, Surroundings, columns_of, identity, reads_only};
+use super::{Block, Left, Surroundings, columns_of, identity, reads_only};
 
 /// The relation of a block: filtered inputs joined from left to right in their order, each
 /// next one connected to those before it where there is one; the other joins above.
@@ -52,7 +52,10 @@ pub(super) fn build(block: Block, around: &Surroundings) -> Result<LogicalPlan> 
         plan = join(plan, semi.right, semi.on, kind, semi.null_aware)?;
     }
     for left in lefts {
-        plan = join(plan, left.right, left.on, JoinType::Left, false)?;
+        plan = match left.mark_column() {
+            None => join(plan, left.right, left.on, JoinType::Left, false)?,
+            Some(name) => marked(plan, left, &name)?,
+        };
     }
     plan = filter(plan, after)?;
     if let Some(predicate) = conjunction(fallible) {
@@ -83,6 +86,16 @@ pub(super) fn build(block: Block, around: &Surroundings) -> Result<LogicalPlan> 
     let mut exprs: Vec<Expr> = passed.map(|output| output.expr).collect();
     exprs.extend(computed.iter().map(|output| aliased(output.expr.clone(), &output.column)));
     Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?))
+}
+
+/// A mark join, and the name of its column.
+fn marked(plan: LogicalPlan, left: Left, name: &Column) -> Result<LogicalPlan> {
+    let joined = join(plan, left.right, left.on, JoinType::LeftMark, false)?;
+    let mut exprs: Vec<Expr> = joined.schema().columns().into_iter().map(Expr::Column).collect();
+    if let Some(mark) = exprs.pop() {
+        exprs.push(aliased(mark, name));
+    }
+    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(joined))?))
 }
 
 /// The relation of one row without columns.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, DFSchema, JoinType, NullEquality, Result, ScalarValue, plan_err};
+use datafusion::common::{
+    Column, DFSchema, DFSchemaRef, JoinType, NullEquality, Result, ScalarValue, plan_err,
+};
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::split_conjunction_owned;
 use datafusion::logical_expr::{
@@ -21,6 +23,7 @@ use super::{
 };
 use crate::property::cardinality::cardinality;
 use crate::property::{Outcomes, is_fallible, is_volatile, outcomes, rejects_null};
+use crate::rewrite::inner_to_semi::read_elsewhere;
 
 /// Takes the topmost relations of a plan apart. The relations below are normalized already
 /// when they come to lie in the block.
@@ -50,6 +53,10 @@ pub(crate) fn collect(plan: LogicalPlan, around: &Surroundings) -> Result<Block>
             JoinType::LeftSemi | JoinType::LeftAnti => semi(join, around),
             JoinType::RightSemi => semi(swapped(join, JoinType::LeftSemi), around),
             JoinType::RightAnti => semi(swapped(join, JoinType::LeftAnti), around),
+            JoinType::LeftMark if !join.null_aware => mark(join, around),
+            JoinType::RightMark if !join.null_aware => {
+                mark(swapped(join, JoinType::LeftMark), around)
+            }
             _ => Ok(Block::leaf(children(LogicalPlan::Join(join), around)?)),
         },
         LogicalPlan::Sort(Sort { mut expr, input, fetch })
@@ -149,6 +156,7 @@ fn projection(projection: Projection, around: &Surroundings) -> Result<Block> {
         })
         .collect::<Result<_>>()?;
     block.outputs = outputs;
+    name_marks(&mut block)?;
     compute_below_sort(&mut block, around)?;
     Ok(block)
 }
@@ -217,7 +225,7 @@ fn join_scalars(block: &mut Block, expr: Expr) -> Result<Expr> {
                 [column] => column.clone(),
                 _ => return plan_err!("a scalar subquery has one column"),
             };
-            block.lefts.push(Left { right, on: Vec::new() });
+            block.lefts.push(Left { right, on: Vec::new(), mark: None });
             Ok(Transformed::yes(Expr::Column(column)))
         }
         other => Ok(Transformed::no(other)),
@@ -273,7 +281,8 @@ fn sides(join: &mut Join, around: &Surroundings) -> Result<(Block, Block)> {
     let uses: Vec<Expr> = pairs.chain(join.filter.clone()).collect();
     let uses = Uses { how: How::On, exprs: &uses, defined: None, parent: around.readers };
     let left_around = Surroundings { readers: Readers::Above(&uses), exact: false, ..*around };
-    let existence = matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti);
+    let existence =
+        matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark);
     let any_multiplicity = around.any_multiplicity || existence;
     let right_around = Surroundings { any_multiplicity, ..left_around };
     Ok((collect(left, &left_around)?, collect(right, &right_around)?))
@@ -341,7 +350,7 @@ fn left(mut join: Join, around: &Surroundings) -> Result<Block> {
         Uses { how: How::Output, exprs: &map, defined: Some(&names), parent: around.readers };
     let uses = Uses { how: How::On, exprs: &on, defined: None, parent: Readers::Above(&outer) };
     let right_around = Surroundings { readers: Readers::Above(&uses), exact: false, ..*around };
-    block.lefts.push(Left { right: finish(right, &right_around)?, on });
+    block.lefts.push(Left { right: finish(right, &right_around)?, on, mark: None });
     block.outputs = outputs;
     Ok(block)
 }
@@ -390,6 +399,67 @@ fn semi(mut join: Join, around: &Surroundings) -> Result<Block> {
     let right = finish(right, &right_around)?;
     block.semis.push(Semi { right, on, anti, null_aware: join.null_aware });
     Ok(block)
+}
+
+/// A mark join: what only the right side decides is decided there, as for a semi join.
+fn mark(mut join: Join, around: &Surroundings) -> Result<Block> {
+    let Some(old) = join.schema.columns().pop() else {
+        return plan_err!("a mark join has a column");
+    };
+    let (mut block, mut right) = sides(&mut join, around)?;
+    let mut map = block.map();
+    map.extend(right.map());
+    let right_columns = right_columns(&right);
+    let mut on = Vec::new();
+    for conjunct in condition(join.on, join.filter, join.null_equality, &map)? {
+        let has_columns = !conjunct.column_refs().is_empty();
+        let fallible = is_fallible(&conjunct, &Both(&block, &right));
+        if has_columns && !fallible && reads_only(&conjunct, &right_columns) {
+            right.filter(conjunct);
+        } else {
+            on.push(conjunct);
+        }
+    }
+    right.outputs.clear();
+    drop_implied(&mut right, &on);
+    let uses = Uses { how: How::On, exprs: &on, defined: None, parent: Readers::Nobody };
+    let right_around = Surroundings {
+        readers: Readers::Above(&uses),
+        exact: false,
+        any_multiplicity: true,
+        ..*around
+    };
+    let right = finish(right, &right_around)?;
+    // All mark joins call their column alike, after the qualifier of the right side if it has
+    // one: it gets a name of its own until a projection above gives it one.
+    let name = Column::from_name(around.cx.fresh());
+    block.lefts.push(Left { right, on, mark: Some(mark_schema(&name)?) });
+    block.outputs.push(Output { column: old, expr: Expr::Column(name) });
+    Ok(block)
+}
+
+fn mark_schema(mark: &Column) -> Result<DFSchemaRef> {
+    let field = Arc::new(Field::new(&mark.name, DataType::Boolean, false));
+    let fields = vec![(mark.relation.clone(), field)];
+    Ok(Arc::new(DFSchema::new_with_metadata(fields, HashMap::new())?))
+}
+
+/// A mark is called as the projection above calls it. `rename` puts one above each mark join.
+fn name_marks(block: &mut Block) -> Result<()> {
+    for place in 0..block.lefts.len() {
+        let Some(mark) = block.lefts.get(place).and_then(Left::mark_column) else { continue };
+        if block.outputs.iter().any(|output| output.column == mark) {
+            continue;
+        }
+        let own = Expr::Column(mark.clone());
+        let Some(output) = block.outputs.iter().find(|output| output.expr == own) else { continue };
+        let name = output.column.clone();
+        if let Some(left) = block.lefts.get_mut(place) {
+            left.mark = Some(mark_schema(&name)?);
+        }
+        read_elsewhere(block, &HashMap::from([(mark, Expr::Column(name))]))?;
+    }
+    Ok(())
 }
 
 /// The column that a conjunct fixes to this literal. As a constant it could not leave the

@@ -22,7 +22,9 @@ use std::collections::{HashMap, HashSet};
 
 use datafusion::arrow::datatypes::FieldRef;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, DFSchema, ExprSchema, Result, ScalarValue, plan_datafusion_err};
+use datafusion::common::{
+    Column, DFSchema, DFSchemaRef, ExprSchema, Result, ScalarValue, plan_datafusion_err,
+};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
 use crate::PassContext;
@@ -43,7 +45,7 @@ pub(crate) struct Block {
     pub(crate) conjuncts: Vec<Expr>,
     /// Semi and anti joins onto the inputs.
     pub(crate) semis: Vec<Semi>,
-    /// Left joins onto the inputs, in order.
+    /// Left joins and mark joins onto the inputs, in order.
     pub(crate) lefts: Vec<Left>,
     /// What holds on the rows behind `lefts` and reads their columns. Cannot fail.
     pub(crate) after: Vec<Expr>,
@@ -70,11 +72,26 @@ pub(crate) struct Semi {
     pub(crate) null_aware: bool,
 }
 
-/// A left join.
+/// A left join, or a mark join.
 #[derive(Debug, Clone)]
 pub(crate) struct Left {
     pub(crate) right: LogicalPlan,
     pub(crate) on: Vec<Expr>,
+    /// Of a mark join: its one column, which says whether a row has a partner. The columns of
+    /// the right side do not come out then, and no row comes twice.
+    pub(crate) mark: Option<DFSchemaRef>,
+}
+
+impl Left {
+    /// The columns that come out.
+    pub(crate) fn columns(&self) -> Vec<Column> {
+        self.mark.as_ref().unwrap_or(self.right.schema()).columns()
+    }
+
+    /// The column of a mark join.
+    pub(crate) fn mark_column(&self) -> Option<Column> {
+        self.mark.as_ref()?.columns().pop()
+    }
 }
 
 /// What a block's surroundings say about it.
@@ -101,9 +118,9 @@ impl Block {
         self.outputs.iter().map(|o| (o.column.clone(), o.expr.clone())).collect()
     }
 
-    /// The columns of the left joins' right sides.
+    /// The columns that the left joins add.
     pub(crate) fn left_columns(&self) -> HashSet<Column> {
-        self.lefts.iter().flat_map(|left| left.right.schema().columns()).collect()
+        self.lefts.iter().flat_map(Left::columns).collect()
     }
 
     /// The columns of the parts that are read outside; `None` where that is not known.
@@ -195,7 +212,8 @@ impl Block {
     fn schemas(&self) -> impl Iterator<Item = &DFSchema> {
         let rights = self.lefts.iter().map(|left| &left.right);
         let rights = rights.chain(self.semis.iter().map(|semi| &semi.right));
-        self.inputs.iter().chain(rights).map(|plan| plan.schema().as_ref())
+        let marks = self.lefts.iter().filter_map(|left| left.mark.as_deref());
+        self.inputs.iter().chain(rights).map(|plan| plan.schema().as_ref()).chain(marks)
     }
 }
 

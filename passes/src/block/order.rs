@@ -18,7 +18,7 @@ use planc_ir::Digest;
 use planc_ir::key::{PlanKey, labelled_key, relation_key};
 
 use super::classes::Classes;
-use super::{Block, Surroundings, substitute};
+use super::{Block, Left, Surroundings, substitute};
 
 /// Orders that are tried among parts that look alike. Parts that are truly interchangeable
 /// give the same plan in any order, so that a cut is harmless there.
@@ -93,12 +93,16 @@ impl Graph {
         let mut variables: Vec<Vec<Column>> = Vec::new();
         let mut of_class: HashMap<usize, usize> = HashMap::new();
         let rights = block.semis.iter().map(|semi| (1 + usize::from(semi.anti), &semi.right));
-        let rights = rights.chain(block.lefts.iter().map(|left| (3, &left.right)));
+        let kind = |left: &Left| if left.mark.is_some() { 4 } else { 3 };
+        let rights = rights.chain(block.lefts.iter().map(|left| (kind(left), &left.right)));
         let all = block.inputs.iter().map(|input| (0, input)).chain(rights);
         for (part, (kind, plan)) in all.enumerate() {
             let plan: &LogicalPlan = plan;
             parts.push((kind, relation_key(plan)?));
-            for (ordinal, column) in plan.schema().columns().into_iter().enumerate() {
+            let after = block.inputs.len() + block.semis.len();
+            let left = part.checked_sub(after).and_then(|place| block.lefts.get(place));
+            let mark = left.and_then(Left::mark_column);
+            for (ordinal, column) in plan.schema().columns().into_iter().chain(mark).enumerate() {
                 let class = classes.class_of(&column).filter(|_| kind == 0);
                 let next = variables.len();
                 let variable = match class {

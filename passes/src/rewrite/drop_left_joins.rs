@@ -4,10 +4,10 @@
 //! or where it does not matter how often a row comes (below DISTINCT, EXISTS, MIN, MAX). One
 //! that can never match gives NULLs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use datafusion::common::{ExprSchema, Result, ScalarValue};
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::common::{Column, ExprSchema, Result, ScalarValue};
+use datafusion::logical_expr::Expr;
 
 use super::inner_to_semi::{equated, read_elsewhere};
 use crate::block::{Block, Left, Surroundings, columns_of, reads_any, substitute};
@@ -21,7 +21,7 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut fired = false;
     while let Some(place) = block.lefts.iter().position(never_matches) {
         let left = block.lefts.remove(place);
-        put_nulls(block, &left.right, around)?;
+        put_nulls(block, &left, around)?;
         fired = true;
     }
     let Some(read) = block.read_outside(around)? else { return Ok(fired) };
@@ -29,7 +29,7 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     while place > 0 {
         place -= 1;
         let Some(left) = block.lefts.get(place) else { break };
-        let columns = columns_of(&left.right);
+        let columns: HashSet<Column> = left.columns().into_iter().collect();
         let others = block.lefts.iter().enumerate().filter(|(other, _)| *other != place);
         let mut inside =
             others.flat_map(|(_, other)| &other.on).chain(&block.after).chain(&block.fallible);
@@ -38,7 +38,7 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
         {
             continue;
         }
-        if !around.any_multiplicity {
+        if !around.any_multiplicity && left.mark.is_none() {
             let Some(unique) = unique_when_equal(&left.right, &equated(&left.on, &left.right))
             else {
                 continue;
@@ -60,22 +60,31 @@ fn never_matches(left: &Left) -> bool {
     left.on.iter().any(never) || cardinality(&left.right).is_empty()
 }
 
-/// The columns of a right side that goes are NULL.
-pub(crate) fn put_nulls(
+/// The columns of a right side that goes are NULL, the mark of a mark join is FALSE.
+pub(crate) fn put_nulls(block: &mut Block, left: &Left, around: &Surroundings) -> Result<()> {
+    let mut nulls = HashMap::new();
+    if let Some(mark) = left.mark_column() {
+        nulls.insert(mark, Expr::Literal(ScalarValue::Boolean(Some(false)), None));
+    } else {
+        for column in columns_of(&left.right) {
+            let null = ScalarValue::try_from(left.right.schema().data_type(&column)?)?;
+            nulls.insert(column, Expr::Literal(null, None));
+        }
+    }
+    put_values(block, &nulls, around)
+}
+
+/// Columns of a left join that goes have these values.
+pub(crate) fn put_values(
     block: &mut Block,
-    right: &LogicalPlan,
+    values: &HashMap<Column, Expr>,
     around: &Surroundings,
 ) -> Result<()> {
-    let mut nulls = HashMap::new();
-    for column in columns_of(right) {
-        let null = ScalarValue::try_from(right.schema().data_type(&column)?)?;
-        nulls.insert(column, Expr::Literal(null, None));
-    }
     let waiting = std::mem::take(&mut block.after);
     for conjunct in waiting {
-        block.filter(substitute(conjunct, &nulls)?);
+        block.filter(substitute(conjunct, values)?);
     }
-    read_elsewhere(block, &nulls)?;
-    block.stand_in(&nulls, around);
+    read_elsewhere(block, values)?;
+    block.stand_in(values, around);
     Ok(())
 }

@@ -14,7 +14,7 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut fired = false;
     while let Some(place) = unmatched(block) {
         let left = block.lefts.remove(place);
-        put_nulls(block, &left.right, around)?;
+        put_nulls(block, &left, around)?;
         block.semis.push(Semi { right: left.right, on: left.on, anti: true, null_aware: false });
         fired = true;
     }
@@ -44,6 +44,6 @@ fn unmatched(block: &Block) -> Option<usize> {
             .any(|on| on.column_refs().iter().any(|c| late.contains(*c) && !columns.contains(*c)));
         let others = block.lefts.iter().enumerate().filter(|(other, _)| *other != place);
         let unread = others.flat_map(|(_, other)| &other.on).all(|on| !reads_any(on, &columns));
-        is_null && early && unread && !left.on.is_empty()
+        is_null && early && unread && !left.on.is_empty() && left.mark.is_none()
     })
 }

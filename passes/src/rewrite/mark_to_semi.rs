@@ -2,82 +2,66 @@
 //!
 //! A mark join adds a column that says whether a row has a partner. Where the column itself,
 //! or its negation, is a conjunct, rows pass by it; nothing else needs to know it then, for it
-//! is TRUE, or FALSE, on all of them. A mark that nobody reads is not computed.
+//! is TRUE, or FALSE, on all of them. One that has a partner for every row, or whose condition
+//! is TRUE and whose right side has rows, is TRUE.
 
 use std::collections::HashMap;
 
-use datafusion::common::{Column, JoinType, Result, ScalarValue};
-use datafusion::logical_expr::utils::split_conjunction_owned;
-use datafusion::logical_expr::{Expr, Join, LogicalPlan, binary_expr};
-use std::sync::Arc;
+use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::logical_expr::Expr;
 
-use super::inner_to_semi::read_elsewhere;
-use super::outer_to_inner::take_in;
+use super::drop_left_joins::put_values;
 use crate::block::{Block, Semi, Surroundings, reads_any};
-use crate::property::{is_fallible, is_volatile};
+use crate::property::cardinality::cardinality;
+use crate::property::is_fallible;
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut fired = false;
     let mut place = 0;
-    while let Some(input) = block.inputs.get(place) {
-        let Some(mark) = mark_of(input) else {
+    while let Some(left) = block.lefts.get(place) {
+        let Some(mark) = left.mark_column() else {
             place += 1;
             continue;
         };
-        let negated = Expr::Not(Box::new(Expr::Column(mark.clone())));
-        let own = Expr::Column(mark.clone());
-        let truth = if block.conjuncts.contains(&own) {
-            Some(true)
-        } else if block.conjuncts.contains(&negated) {
-            Some(false)
-        } else {
-            None
-        };
-        if truth.is_none() && is_read(block, &mark, around)? {
+        let is_true =
+            |expr: &Expr| matches!(expr, Expr::Literal(ScalarValue::Boolean(Some(true)), _));
+        let always = left.on.iter().all(is_true) && cardinality(&left.right).min > 0;
+        let asked = if always { None } else { filtered_by(block, place, &mark) };
+        if !always && asked.is_none() {
             place += 1;
             continue;
         }
-        let LogicalPlan::Join(join) = block.inputs.remove(place) else { break };
-        let Join { left, right, on, filter, .. } = join;
-        if let Some(truth) = truth {
-            block.conjuncts.retain(|conjunct| *conjunct != own && *conjunct != negated);
-            let known = Expr::Literal(ScalarValue::Boolean(Some(truth)), None);
-            let map = HashMap::from([(mark, known)]);
-            read_elsewhere(block, &map)?;
-            block.stand_in(&map, around);
-            let pairs = on.into_iter();
-            let pairs =
-                pairs.map(|(l, r)| binary_expr(l, datafusion::logical_expr::Operator::Eq, r));
-            let on = pairs.chain(filter.into_iter().flat_map(split_conjunction_owned)).collect();
-            let right = Arc::unwrap_or_clone(right);
+        let left = block.lefts.remove(place);
+        let truth = asked.unwrap_or(true);
+        let known = Expr::Literal(ScalarValue::Boolean(Some(truth)), None);
+        if asked.is_some() {
+            let own = Expr::Column(mark.clone());
+            let negated = Expr::Not(Box::new(own.clone()));
+            block.after.retain(|conjunct| *conjunct != own && *conjunct != negated);
+        }
+        put_values(block, &HashMap::from([(mark, known)]), around)?;
+        if asked.is_some() {
+            let (right, on) = (left.right, left.on);
             block.semis.push(Semi { right, on, anti: !truth, null_aware: false });
         }
-        take_in(block, Arc::unwrap_or_clone(left), vec![], around)?;
         fired = true;
     }
     Ok(fired)
 }
 
-/// The column that a join adds, where it marks its left rows and can be taken apart.
-fn mark_of(plan: &LogicalPlan) -> Option<Column> {
-    let LogicalPlan::Join(join) = plan else { return None };
-    let plain = join.join_type == JoinType::LeftMark
-        && join.null_equality == datafusion::common::NullEquality::NullEqualsNothing;
-    let exprs = join.on.iter().flat_map(|(left, right)| [left, right]).chain(&join.filter);
-    let mut schema = join.left.schema().as_ref().clone();
-    schema.merge(join.right.schema());
-    let safe = exprs.into_iter().all(|e| !is_volatile(e) && !is_fallible(e, &schema));
-    let lateral = matches!(join.right.as_ref(), LogicalPlan::Subquery(_));
-    (plain && safe && !lateral).then(|| join.schema.columns().pop()).flatten()
-}
-
-fn is_read(block: &Block, mark: &Column, around: &Surroundings) -> Result<bool> {
-    let alone = std::iter::once(mark.clone()).collect();
-    let on = block.semis.iter().flat_map(|semi| &semi.on);
-    let on = on.chain(block.lefts.iter().flat_map(|left| &left.on));
-    let mut all = on.chain(&block.conjuncts).chain(&block.after).chain(&block.fallible);
-    if all.any(|expr| reads_any(expr, &alone)) {
-        return Ok(true);
-    }
-    Ok(block.read_outside(around)?.is_none_or(|read| read.contains(mark)))
+/// What the filters want the mark to be, where the join can come before all left joins.
+fn filtered_by(block: &Block, place: usize, mark: &Column) -> Option<bool> {
+    let own = Expr::Column(mark.clone());
+    let negated = Expr::Not(Box::new(own.clone()));
+    let truth = if block.after.contains(&own) {
+        true
+    } else if block.after.contains(&negated) {
+        false
+    } else {
+        return None;
+    };
+    let late = block.left_columns();
+    let on = &block.lefts.get(place)?.on;
+    let early = on.iter().all(|on| !reads_any(on, &late) && !is_fallible(on, block));
+    early.then_some(truth)
 }

@@ -35,6 +35,9 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
 /// side is one row and there is no condition.
 fn defeated(block: &Block) -> Option<usize> {
     block.lefts.iter().rposition(|left| {
+        if left.mark.is_some() {
+            return false;
+        }
         let columns = columns_of(&left.right);
         block.after.iter().any(|conjunct| rejects_null(conjunct, &columns))
             || (left.on.iter().all(is_true) && cardinality(&left.right).is_one())
@@ -43,7 +46,8 @@ fn defeated(block: &Block) -> Option<usize> {
 
 /// A left join along a declared foreign key whose columns are not NULL.
 fn referring(block: &Block, around: &Surroundings) -> Result<Option<usize>> {
-    for (place, left) in block.lefts.iter().enumerate() {
+    let lefts = block.lefts.iter().enumerate().filter(|(_, left)| left.mark.is_none());
+    for (place, left) in lefts {
         let Some(found) = foreign_key(block, &left.right, &left.on)? else { continue };
         let mut reasons = BTreeSet::new();
         let not_null = found.columns.iter().all(|column| {

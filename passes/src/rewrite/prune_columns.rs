@@ -8,12 +8,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, Result};
+use datafusion::common::{Column, JoinType, Result};
 use datafusion::logical_expr::{
     Aggregate, Expr, LogicalPlan, Projection, SubqueryAlias, TableScan, TableScanBuilder, Union,
     Window,
 };
-use planc_ir::catalog::is_work_table;
+use planc_ir::table_function::reads_no_table;
 
 use super::rename::is_correlated;
 use crate::PassContext;
@@ -51,6 +51,7 @@ fn prune(plan: LogicalPlan, used: &Used) -> Result<Transformed<LogicalPlan>> {
         | LogicalPlan::Join(_) => {
             let mut below = used.clone();
             read_by(&plan.expressions(), &mut below);
+            keep_marked(&plan, &mut below);
             let last = plan.schema().columns().pop();
             let pruned = plan.map_children(|child| prune(child, &below))?;
             if pruned.transformed {
@@ -64,6 +65,17 @@ fn prune(plan: LogicalPlan, used: &Used) -> Result<Transformed<LogicalPlan>> {
             prune(child, &all)
         }),
     })
+}
+
+/// The right side of a mark join keeps a column: DataFusion panics on one that has none.
+fn keep_marked(plan: &LogicalPlan, used: &mut Used) {
+    if let LogicalPlan::Join(join) = plan
+        && join.join_type == JoinType::LeftMark
+        && let right = join.right.schema().columns()
+        && !right.iter().any(|column| used.contains(column))
+    {
+        used.extend(right.into_iter().next());
+    }
 }
 
 /// Prunes within the plans of subqueries; all their columns are read.
@@ -199,7 +211,7 @@ fn union(union: Union, used: &Used) -> Result<Transformed<LogicalPlan>> {
 fn alias(alias: SubqueryAlias, used: &Used) -> Result<Transformed<LogicalPlan>> {
     let SubqueryAlias { input, alias: name, .. } = alias;
     let input = match Arc::unwrap_or_clone(input) {
-        LogicalPlan::TableScan(scan) if !is_work_table(&scan) => {
+        LogicalPlan::TableScan(scan) if !reads_no_table(&scan) => {
             let wanted: HashSet<&str> = used
                 .iter()
                 .filter(|column| column.relation.as_ref() == Some(&name))

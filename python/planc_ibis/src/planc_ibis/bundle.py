@@ -71,8 +71,8 @@ def plan_of(
         return plan, dict(table.schema().items()), facts
     from planc_ibis.producer import produce
 
-    message, columns = produce(table, params)
-    return message.SerializeToString(deterministic=True), columns, []
+    plan, columns = produce(table, params)
+    return plan, columns, []
 
 
 def sql_of(table: ir.Table, params: Mapping[ir.Value, Any] | None) -> str | None:

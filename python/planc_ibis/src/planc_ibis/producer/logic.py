@@ -9,7 +9,7 @@ import ibis.expr.operations as ops
 from ibis.expr.operations.udf import InputType
 from substrait import algebra_pb2
 
-from planc_ibis.producer import dtypes
+from planc_ibis.producer import dtypes, wire
 from planc_ibis.producer.extensions import mapping
 from planc_ibis.producer.nested import constant
 from planc_ibis.producer.producer import Producer
@@ -17,6 +17,8 @@ from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.registry import refusal, value
 from planc_ibis.producer.typed import Scope, Typed
 
+# The decimal that DataFusion compares a float as has so many digits on either side.
+FLOAT_DIGITS = 15
 COMPARISONS = {
     "Equals": "Eq",
     "NotEquals": "NotEq",
@@ -49,7 +51,22 @@ def alias(producer: Producer, op: Any, scope: Scope) -> Typed:
 @value(*COMPARISONS)
 def comparison(producer: Producer, op: Any, scope: Scope) -> Typed:
     left, right = producer.values((op.left, op.right), scope)
-    return producer.compare(COMPARISONS[type(op).__name__], left, right)
+    name = COMPARISONS[type(op).__name__]
+    if op.left.dtype.is_decimal() and op.right.dtype.is_decimal():
+        return producer.compare(name, *as_decimals(producer, left, right))
+    return producer.compare(name, left, right)
+
+
+def as_decimals(producer: Producer, left: Typed, right: Typed) -> tuple[Typed, Typed]:
+    """What Ibis takes for decimals, as decimals: a float among them becomes one as in SQL."""
+    floats = [side for side in (left, right) if side.dtype.is_floating()]
+    if len(floats) != 1 or floats[0].is_literal:
+        return left, right
+    other = right if left.dtype.is_floating() else left
+    scale = max(other.dtype.scale, FLOAT_DIGITS)
+    whole = max(other.dtype.precision - other.dtype.scale, FLOAT_DIGITS)
+    target = dt.Decimal(min(whole + scale, dtypes.MOST_DIGITS), scale)
+    return producer.cast(left, target), producer.cast(right, target)
 
 
 @value("Between", "BetweenTime")
@@ -66,11 +83,13 @@ def among(producer: Producer, op: Any, scope: Scope) -> Typed:
     if not op.options:
         return producer.literal(False, dtypes.BOOLEAN)
     needle, *options = producer.alike([needle, *producer.values(op.options, scope)])
-    found = algebra_pb2.Expression.SingularOrList(
-        value=needle.expr, options=[option.expr for option in options]
+    found = wire.around(
+        algebra_pb2.Expression.SingularOrList(),
+        value=needle.expr,
+        options=[option.expr for option in options],
     )
     nullable = any(operand.nullable for operand in (needle, *options))
-    expr = algebra_pb2.Expression(singular_or_list=found)
+    expr = wire.expression(singular_or_list=found)
     return Typed(expr, dtypes.BOOLEAN.copy(nullable=nullable))
 
 

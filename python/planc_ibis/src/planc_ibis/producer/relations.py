@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,9 +11,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 from substrait import algebra_pb2
 
-from planc_ibis.producer import dtypes, types, windows
+from planc_ibis.producer import dtypes, types, windows, wire
 from planc_ibis.producer.nested import constant
-from planc_ibis.producer.producer import Producer, Rel, direct
+from planc_ibis.producer.producer import Producer, direct
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.registry import relation, value
 from planc_ibis.producer.typed import Columns, Relation, Scope, Typed
@@ -50,7 +51,7 @@ def table(producer: Producer, op: Any, outer: Scope | None) -> Relation:
         base_schema=types.named_struct(columns, producer.extensions),
         named_table=algebra_pb2.ReadRel.NamedTable(names=names),
     )
-    return Relation(Rel(read=read), columns)
+    return Relation(wire.around(algebra_pb2.Rel(read=read)), columns)
 
 
 def default_namespace(source: Any) -> list[str]:
@@ -75,12 +76,14 @@ def literal_rows(producer: Producer, columns: Columns, rows: Sequence[Sequence[A
     read = algebra_pb2.ReadRel(
         common=direct(), base_schema=types.named_struct(columns, producer.extensions)
     )
-    read.virtual_table.SetInParent()
+    expressions = []
     for row in rows:
-        fields = read.virtual_table.expressions.add().fields
-        for item, (_, dtype) in zip(row, columns, strict=True):
-            fields.append(constant(producer, item, dtype).expr)
-    return Relation(Rel(read=read), columns)
+        pairs = zip(row, columns, strict=True)
+        fields = [constant(producer, item, dtype).expr for item, (_, dtype) in pairs]
+        expressions.append(wire.around(algebra_pb2.Expression.Nested.Struct(), fields=fields))
+    table = wire.around(algebra_pb2.ReadRel.VirtualTable(), expressions=expressions)
+    body = wire.around(read, virtual_table=table)
+    return Relation(wire.relation(read=body), columns)
 
 
 @relation("DummyTable")
@@ -184,8 +187,9 @@ def sort(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     fields = sorts(producer, keys, scope)
     if not fields:
         return producer.select(parent, range(width))
-    rel = algebra_pb2.SortRel(common=direct(), input=parent.rel, sorts=fields)
-    return producer.select(Relation(Rel(sort=rel), parent.columns), range(width))
+    rel = algebra_pb2.SortRel(common=direct())
+    body = wire.around(rel, input=parent.rel, sorts=fields)
+    return producer.select(Relation(wire.relation(sort=body), parent.columns), range(width))
 
 
 def key_of(key: Any) -> ops.Value:
@@ -194,7 +198,7 @@ def key_of(key: Any) -> ops.Value:
     return found
 
 
-def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[algebra_pb2.SortField]:
+def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[bytes]:
     """Sort keys, each with its direction and where NULLs stand."""
     fields = []
     seen = set()
@@ -204,7 +208,8 @@ def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[algebra
             continue
         seen.add(by)
         direction = DIRECTIONS[key.ascending, key.nulls_first]
-        fields.append(SortField(expr=producer.value(by, scope).expr, direction=direction))
+        key_expr = producer.value(by, scope).expr
+        fields.append(wire.around(SortField(direction=direction), expr=key_expr))
     return fields
 
 
@@ -212,13 +217,14 @@ def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[algebra
 def limit(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """Some rows from a place on."""
     parent = producer.relation(op.parent, outer)
-    fetch = algebra_pb2.FetchRel(common=direct(), input=parent.rel)
+    parts: dict[str, bytes] = {"input": parent.rel}
     count, offset = number(op.n), number(op.offset)
     if offset:
-        fetch.offset_expr.CopyFrom(producer.literal(offset, dtypes.INT64).expr)
+        parts["offset_expr"] = producer.literal(offset, dtypes.INT64).expr
     if count is not None:
-        fetch.count_expr.CopyFrom(producer.literal(count, dtypes.INT64).expr)
-    return Relation(Rel(fetch=fetch), parent.columns)
+        parts["count_expr"] = producer.literal(count, dtypes.INT64).expr
+    body = wire.around(algebra_pb2.FetchRel(common=direct()), **parts)
+    return Relation(wire.relation(fetch=body), parent.columns)
 
 
 def number(value: Any) -> int | None:
@@ -270,14 +276,13 @@ def drop_null(producer: Producer, op: Any, outer: Scope | None) -> Relation:
 def union(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """The rows of both."""
     left, right = sides(producer, op, outer)
-    rel = algebra_pb2.SetRel(
-        common=direct(), inputs=[left.rel, right.rel], op=algebra_pb2.SetRel.SET_OP_UNION_ALL
-    )
+    rel = algebra_pb2.SetRel(common=direct(), op=algebra_pb2.SetRel.SET_OP_UNION_ALL)
+    body = wire.around(rel, inputs=[left.rel, right.rel])
     columns = [
         (name, dtype.copy(nullable=dtype.nullable or other.nullable))
         for (name, dtype), (_, other) in zip(left.columns, right.columns, strict=True)
     ]
-    both = Relation(Rel(set=rel), columns)
+    both = Relation(wire.relation(set=body), columns)
     return producer.distinct(both) if op.distinct else both
 
 
@@ -300,12 +305,11 @@ def within(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     kind = algebra_pb2.JoinRel
     join = algebra_pb2.JoinRel(
         common=direct(),
-        left=left.rel,
-        right=right.rel,
-        expression=producer.all_of(pairs).expr,
         type=kind.JOIN_TYPE_LEFT_SEMI if kept else kind.JOIN_TYPE_LEFT_ANTI,
     )
-    return producer.select(Relation(Rel(join=join), left.columns), range(len(names)))
+    condition = producer.all_of(pairs).expr
+    body = wire.around(join, left=left.rel, right=right.rel, expression=condition)
+    return producer.select(Relation(wire.relation(join=body), left.columns), range(len(names)))
 
 
 def sides(producer: Producer, op: Any, outer: Scope | None) -> tuple[Relation, Relation]:
@@ -359,10 +363,9 @@ def exists(producer: Producer, op: Any, scope: Scope) -> Typed:
     """Whether a subquery has rows."""
     inner = producer.subquery(op.rel, scope)
     sub = algebra_pb2.Expression.Subquery
-    predicate = sub.SetPredicate(
-        predicate_op=sub.SetPredicate.PREDICATE_OP_EXISTS, tuples=inner.rel
-    )
-    expr = algebra_pb2.Expression(subquery=sub(set_predicate=predicate))
+    exist = sub.SetPredicate(predicate_op=sub.SetPredicate.PREDICATE_OP_EXISTS)
+    predicate = wire.around(exist, tuples=inner.rel)
+    expr = wire.expression(subquery=wire.around(sub(), set_predicate=predicate))
     return Typed(expr, dtypes.BOOLEAN.copy(nullable=False))
 
 
@@ -375,16 +378,29 @@ def in_subquery(producer: Producer, op: Any, scope: Scope) -> Typed:
     common = producer.common((needle, found))
     inner = producer.project(inner, [(inner.columns[0][0], producer.cast(found, common))])
     sub = algebra_pb2.Expression.Subquery
-    predicate = sub.InPredicate(needles=[producer.cast(needle, common).expr], haystack=inner.rel)
-    expr = algebra_pb2.Expression(subquery=sub(in_predicate=predicate))
+    needles = producer.cast(needle, common).expr
+    predicate = wire.around(sub.InPredicate(), needles=needles, haystack=inner.rel)
+    expr = wire.expression(subquery=wire.around(sub(), in_predicate=predicate))
     return Typed(expr, dtypes.BOOLEAN)
 
 
 @value("ScalarSubquery")
 def scalar_subquery(producer: Producer, op: Any, scope: Scope) -> Typed:
-    """The only value of a subquery."""
+    """The only value of a subquery. A cast of it goes inside."""
     inner = producer.subquery(op.rel, scope)
+    name, dtype = inner.columns[0]
+
+    def cast(to: dt.DataType) -> Typed:
+        found = producer.cast(producer.field(0, dtype), to)
+        return the_value(producer.project(inner, [(name, found)]))
+
+    return dataclasses.replace(the_value(inner), anew=cast)
+
+
+def the_value(inner: Relation) -> Typed:
+    """A subquery's only value."""
     sub = algebra_pb2.Expression.Subquery
-    expr = algebra_pb2.Expression(subquery=sub(scalar=sub.Scalar(input=inner.rel)))
+    scalar = wire.around(sub.Scalar(), input=inner.rel)
+    expr = wire.expression(subquery=wire.around(sub(), scalar=scalar))
     dtype: dt.DataType = inner.columns[0][1]
     return Typed(expr, dtype.copy(nullable=True))

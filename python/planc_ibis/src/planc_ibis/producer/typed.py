@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
-from substrait import algebra_pb2
 
 NOTHING = object()
 
@@ -16,10 +16,15 @@ NOTHING = object()
 class Typed:
     """An expression and its settled type."""
 
-    expr: algebra_pb2.Expression
+    # As it is written.
+    expr: bytes
     dtype: dt.DataType
     # The Python value, where it is a literal.
     value: Any = NOTHING
+    # Which column of the input it is, where it is no more than that.
+    ordinal: int | None = None
+    # Makes it anew in another type, where that is better than a cast.
+    anew: Callable[[dt.DataType], Typed] | None = None
 
     @property
     def is_literal(self) -> bool:
@@ -39,7 +44,8 @@ Columns = list[tuple[str, dt.DataType]]
 class Relation:
     """A relation of the plan and its columns."""
 
-    rel: algebra_pb2.Rel
+    # As it is written.
+    rel: bytes
     columns: Columns
 
     @property
