@@ -16,6 +16,7 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig, FileScanC
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use deltalake::delta_datafusion::DeltaCdfTableProvider;
 use deltalake::logstore::object_store::ObjectStoreExt;
 use deltalake::{DeltaTable, Path};
@@ -270,6 +271,11 @@ impl TableProvider for ChangeTable {
                 .downcast_ref::<DataSourceExec>()
                 .and_then(|scan| scan.data_source().downcast_ref::<FileScanConfig>());
             let Some(config) = config else { return Ok(Transformed::no(node)) };
+            if config.file_groups.is_empty() {
+                // A scan of no file has no partition, and a sort above it wants one.
+                let nothing = Arc::new(EmptyExec::new(node.schema())) as Arc<dyn ExecutionPlan>;
+                return Ok(Transformed::yes(nothing));
+            }
             let groups = config.file_groups.iter().map(decoded).collect::<Result<_>>()?;
             let config =
                 FileScanConfigBuilder::from(config.clone()).with_file_groups(groups).build();

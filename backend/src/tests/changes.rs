@@ -94,6 +94,8 @@ async fn changes_lead_from_one_version_to_another() {
         for from in 1..=last {
             for to in from..=last {
                 let source = session().open("t", &changes(folder, from, Some(to))).await.unwrap();
+                let sorted = "select id from t order by id, v limit 3";
+                run(&session(), &source, sorted).await.unwrap();
                 let mut counts = state(folder, from - 1).await;
                 let sql = "select _change_type, id, p, v from t";
                 for row in shown(&run(&session(), &source, sql).await.unwrap()) {
