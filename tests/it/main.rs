@@ -5,6 +5,7 @@ mod cases;
 mod check;
 mod constraints;
 mod golden;
+mod ibis;
 mod impact;
 mod lint;
 mod plans;
