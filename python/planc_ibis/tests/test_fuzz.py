@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import fuzz
 import ibis
+
+import fuzz
 
 LATEST = ibis.__version__.startswith("12.")
 COUNT = int(os.environ.get("FUZZ_COUNT", "50" if LATEST else "10"))

@@ -13,13 +13,25 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import ibis.expr.types as ir
 import pyarrow as pa
 
 import running
 import test_tpch
 import tpch_queries
 from planc_ibis import produce
+
+
+def reference(name: str, expr: ir.Table, connection: duckdb.DuckDBPyConnection) -> list[Any]:
+    """The rows of Ibis's DuckDB backend; of the SQL query where Ibis writes what DuckDB refuses."""
+    try:
+        return running.duckdb_rows(expr, connection)
+    except duckdb.Error:
+        text = (test_tpch.ROOT / "tests" / "tpch" / f"{name}.sql").read_text()
+        return connection.execute(text).fetchall()
 
 
 def main() -> int:
@@ -57,7 +69,7 @@ def main() -> int:
             same = digests[f"sql.{name}"] == digests[f"ibis.{name}"]
             ours = engine.rows(f"ibis.{name}")
             ordered = running.is_ordered(expr)
-            how = running.differs(ours, running.duckdb_rows(expr, connection), ordered=False)
+            how = running.differs(ours, reference(name, expr, connection), ordered=False)
             sql = engine.rows(f"sql.{name}").to_pylist()
             beside = running.differs(ours, [tuple(row.values()) for row in sql], ordered=ordered)
             wrong += how is not None or beside is not None
