@@ -61,12 +61,16 @@ def check(op: Any) -> None:
         if isinstance(window.func, ops.CountDistinct | ops.CountDistinctStar):
             raise Refused("ibis-substrait", "distinct counts over windows are written like others")
         if getattr(window.func, "how", "sample") == "pop":
-            raise Refused("ibis-substrait", "deviations of populations over windows are written like others")
+            raise Refused(
+                "ibis-substrait", "deviations of populations over windows are written like others"
+            )
         if getattr(window.func, "where", None) is not None:
             raise Refused("ibis-substrait", "conditions of aggregates are not written")
     for operation in op.find((ops.Intersection, ops.Difference)):
         if not operation.distinct:
-            raise Refused("ibis-substrait", "set operations with repeated rows are written like others")
+            raise Refused(
+                "ibis-substrait", "set operations with repeated rows are written like others"
+            )
     for reduction in op.find(ops.Reduction):
         if getattr(reduction, "where", None) is not None:
             raise Refused("ibis-substrait", "conditions of aggregates are not written")
@@ -111,7 +115,9 @@ def correlated(relation: Any) -> bool:
     for field in relation.find(ops.Field):
         if field.rel in inside:
             continue
-        nested = [query for query in relation.find(SUBQUERIES) if field in query.rel.find(ops.Field)]
+        nested = [
+            query for query in relation.find(SUBQUERIES) if field in query.rel.find(ops.Field)
+        ]
         if not nested:
             return True
         # Of a subquery within: it must be at home there.

@@ -185,11 +185,42 @@ def sort(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     width = parent.width
     parent, scope = windows.hoisted(producer, parent, scope, [key_of(key) for key in keys])
     fields = sorts(producer, keys, scope)
+    by = {key_of(key).name for key in keys if isinstance(key_of(key), ops.Field)}
+    for name, key in inherited(source):
+        at = source.schema.names.index(name)
+        if name not in by:
+            typed = producer.field(at, scope.columns[at][1])
+            direction = DIRECTIONS[key.ascending, key.nulls_first]
+            fields.append(wire.around(SortField(direction=direction), expr=typed.expr))
     if not fields:
         return producer.select(parent, range(width))
     rel = algebra_pb2.SortRel(common=direct())
     body = wire.around(rel, input=parent.rel, sorts=fields)
     return producer.select(Relation(wire.relation(sort=body), parent.columns), range(width))
+
+
+def inherited(op: Any) -> list[tuple[str, Any]]:
+    """The columns that a relation is sorted by already, as far as they come out of it."""
+    if isinstance(op, ops.Sort):
+        found: list[tuple[str, Any]] = []
+        for key in op.keys:
+            if not isinstance(key_of(key), ops.Field):
+                return found
+            found.append((key_of(key).name, key))
+        return [*found, *(pair for pair in inherited(op.parent) if pair[0] not in dict(found))]
+    if isinstance(op, ops.Filter | ops.Limit):
+        return inherited(op.parent)
+    if isinstance(op, ops.Project | ops.DropColumns):
+        names = {
+            value.name: name for name, value in op.values.items() if isinstance(value, ops.Field)
+        }
+        kept: list[tuple[str, Any]] = []
+        for name, key in inherited(op.parent):
+            if name not in names:
+                return kept
+            kept.append((names[name], key))
+        return kept
+    return []
 
 
 def key_of(key: Any) -> ops.Value:
