@@ -95,7 +95,9 @@ def expanded(
     wide = unnested(producer, relation, lists, keep_empty=False)
     places = {node: relation.width + at for at, node in enumerate(nodes)}
     computed = {**scope.computed, **places}
-    return wide, Scope(wide.columns, scope.offsets, scope.outer, computed, dict(scope.memo))
+    return wide, Scope(
+        wide.columns, scope.offsets, scope.outer, computed, dict(scope.memo), scope.names
+    )
 
 
 def unnested(
@@ -159,7 +161,9 @@ def windowed(
             typed = finish([producer.field(at, columns[at][1]) for at in places])
             memo[node] = producer.as_said(typed, node)
     memo = {**scope.memo, **memo}
-    return relation, Scope(relation.columns, scope.offsets, scope.outer, scope.computed, memo)
+    return relation, Scope(
+        relation.columns, scope.offsets, scope.outer, scope.computed, memo, scope.names
+    )
 
 
 def sort_fields(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[bytes]:
