@@ -49,7 +49,10 @@ impl Lowering<'_> {
                 let value = self.required(list.value.as_deref(), schema)?;
                 let options = self.expressions(&list.options, schema)?;
                 if options.is_empty() {
-                    return Err(invalid("a list of options is empty"));
+                    return match self.source.producer.is_ibis() {
+                        true => Ok(datafusion::prelude::lit(false)),
+                        false => Err(invalid("a list of options is empty")),
+                    };
                 }
                 let wanted = type_of(&value, schema)?;
                 for option in &options {
@@ -203,13 +206,20 @@ impl Lowering<'_> {
                     .help("cast the other side to a decimal with enough digits first"));
             }
         }
-        let text = |t: &DataType| matches!(t, DataType::Utf8);
-        if text(wanted) && (found.is_floating() || *found == DataType::Boolean && false) {
-            return Err(Fault::new(
-                code::ENGINES_DIFFER,
-                format!("a cast of {found} to text is written differently by each engine"),
-            )
-            .help("round it, or cast it to a decimal, before it becomes text"));
+        let instant = |t: &DataType| matches!(t, DataType::Timestamp(..) | DataType::Date32);
+        let differs = found.is_numeric() && instant(wanted)
+            || instant(found) && wanted.is_numeric()
+            || matches!(wanted, DataType::Utf8)
+                && (found.is_floating() || matches!(found, DataType::Timestamp(..)));
+        if differs {
+            let message =
+                format!("a cast of {found} to {wanted} gives other values in each engine");
+            return Err(Fault::new(code::ENGINES_DIFFER, message)
+                .help("say it with functions: of dates, of texts, or by rounding first"));
+        }
+        if found.is_nested() && found != wanted {
+            let message = format!("a cast of {found} to {wanted}");
+            return Err(unsupported(message).help("cast its fields or items one by one"));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, ScalarValue};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, SortExpr};
 use planc_ir::code;
 use substrait::proto::fetch_rel::{CountMode, OffsetMode};
 use substrait::proto::rel::RelType;
@@ -142,7 +142,14 @@ impl Lowering<'_> {
                 Ok(SortDirection::DescNullsLast) => (false, false),
                 _ => return Err(unsupported("a sort without an order")),
             };
-            if ibis {
+            if ibis && expr.nullable(schema)? {
+                if !self.facts.contains(&Fact::NullsLast) {
+                    let message = "ibis-substrait does not write whether nulls sort first or last";
+                    return Err(Fault::new(code::LOST_ARGUMENT, message).help(
+                        "make the bundle with `planc-ibis`; or write `facts = [\"nulls-last\"]`, \
+                         Ibis's usual order, into the TOML file beside the plan",
+                    ));
+                }
                 self.repaired(Repair::NullOrder);
             }
             keys.push(SortExpr { expr, asc, nulls_first });

@@ -4,13 +4,14 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::expr::{BinaryExpr, Like};
 use datafusion::logical_expr::{Between, Expr, Operator};
+use planc_ir::code;
 use planc_ir::substrait::{Form, Meaning, meaning};
 
 use super::call::{Argument, Call, constant_text};
 use super::expr::comparable;
 use super::{Lowering, cast, type_of};
 use crate::substrait::decode::Home;
-use crate::substrait::fault::{Result, invalid, unsupported};
+use crate::substrait::fault::{Fault, Result, invalid, unsupported};
 use crate::substrait::repair::Repair;
 
 impl Lowering<'_> {
@@ -134,6 +135,11 @@ impl Lowering<'_> {
                 comparable(&found, &type_of(low, schema)?)?;
                 comparable(&found, &type_of(high, schema)?)?;
                 Expr::Between(Between::new(boxed(a), false, boxed(low), boxed(high)))
+            }
+            ("coalesce", []) if self.source.producer.is_ibis() => {
+                let message = "ibis-substrait drops the arguments of coalesce";
+                return Err(Fault::new(code::LOST_ARGUMENT, message)
+                    .help("make the bundle with `planc-ibis`, which writes it as a case"));
             }
             ("coalesce", [_, ..]) => self.function("coalesce", args)?,
             ("nullif", [a, b]) => {

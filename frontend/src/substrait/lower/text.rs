@@ -2,7 +2,7 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
-use datafusion::logical_expr::expr::Like;
+use datafusion::logical_expr::expr::{Case, Like};
 use datafusion::logical_expr::{Expr, Operator};
 use datafusion::prelude::lit;
 
@@ -142,7 +142,11 @@ impl Lowering<'_> {
             ("string_split", [value, separator]) => {
                 self.repaired(Repair::Renamed);
                 let separator = not_empty(separator)?;
-                self.function("string_to_array", vec![value.clone(), separator])?
+                let parts = self.function("string_to_array", vec![value.clone(), separator])?;
+                // The parts of an empty text are one empty part.
+                let empty = self.function("make_array", vec![lit("")])?;
+                let branch = (Box::new(value.clone().eq(lit(""))), Box::new(empty));
+                Expr::Case(Case::new(None, vec![branch], Some(Box::new(parts))))
             }
             _ => return Err(call.arity()),
         };

@@ -124,6 +124,14 @@ impl Lowering<'_> {
             _ if ibis => {
                 let whole = lower.is_unbounded() && upper.is_unbounded();
                 if !whole {
+                    if !self.facts.contains(&Fact::RowsFrames) {
+                        let message =
+                            "ibis-substrait does not write whether a frame counts rows or values";
+                        return Err(Fault::new(code::LOST_ARGUMENT, message).help(
+                            "make the bundle with `planc-ibis`; or write \
+                             `facts = [\"rows-frames\"]` into the TOML file beside the plan",
+                        ));
+                    }
                     self.repaired(Repair::RowsFrame);
                 }
                 WindowFrameUnits::Rows

@@ -16,8 +16,7 @@ use super::{Fact, SubstraitRule, parse, plan};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let mut catalog = Catalog::default();
-    let point =
-        vec![Field::new("x", DataType::Int64, true), Field::new("y", DataType::Utf8, true)];
+    let point = vec![Field::new("x", DataType::Int64, true), Field::new("y", DataType::Utf8, true)];
     let fields = vec![
         Field::new("id", DataType::Int64, false),
         Field::new("amount", DataType::Int64, true),
@@ -27,10 +26,8 @@ static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
         Field::new("at", DataType::Struct(Fields::from(point)), true),
     ];
     catalog.insert("orders", Table::new(&Schema::new(fields)));
-    let fields = vec![
-        Field::new("id", DataType::Int64, false),
-        Field::new("country", DataType::Utf8, true),
-    ];
+    let fields =
+        vec![Field::new("id", DataType::Int64, false), Field::new("country", DataType::Utf8, true)];
     catalog.insert("customers", Table::new(&Schema::new(fields)));
     catalog
 });
@@ -63,7 +60,14 @@ const ISTHMUS: Made = Made {
 const DUCKDB: Made = Made {
     producer: "DuckDB",
     uris: None,
-    functions: &[("", "gt"), ("", "equal"), ("", "sum"), ("", "divide"), ("", "count"), ("", "and")],
+    functions: &[
+        ("", "gt"),
+        ("", "equal"),
+        ("", "sum"),
+        ("", "divide"),
+        ("", "count"),
+        ("", "and"),
+    ],
 };
 
 const IBIS: Made = Made {
