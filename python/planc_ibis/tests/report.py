@@ -29,6 +29,9 @@ from planc_ibis.producer import aggregates, registry, windows
 # Operations that stand for others and are made by no expression.
 ABSTRACT = "a base of others"
 WITHIN = {
+    "ScalarParameter": "supported with `params`",
+    "ScalarUDF": "supported where it is builtin and one of planc's",
+    "AggUDF": "supported where it is builtin and one of planc's",
     "JoinLink": "within a join",
     "SortKey": "within a sort",
     "WindowBoundary": "within a window",
@@ -138,7 +141,9 @@ def write(files: list[Path], out: Path) -> None:
     lines += [f"| {name} | {text} |" for name, text in table.items()]
     lines += ["", "## What is refused", "", "| expression | why |", "| --- | --- |"]
     for end in last:
-        if end["status"] in ("refused", "failed", "wrong"):
+        if end["status"] in ("refused", "wrong") or (
+            end["status"] == "failed" and end["reference"]
+        ):
             detail = end["detail"].replace("|", "\\|").replace("\n", " ")
             text = end["text"].replace("|", "\\|")
             lines.append(f"| `{text}` | {end['status']}: {detail[:200]} |")
