@@ -19,13 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import corpus
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
-
-import corpus
 import running
 import tables
+import tpch_queries
+
 from planc_ibis import Refused
 from planc_ibis.bundle import sql_of, toml
 
@@ -201,6 +203,23 @@ def made(outcomes: dict[str, Outcome]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write_tpch(folder: Path) -> None:
+    """The plans of TPC-H 1 to 22, with nulls where Ibis has them."""
+    from planc_ibis import ibis_substrait
+
+    def last(node: Any, kwargs: dict[str, Any] | None) -> Any:
+        node = node.__recreate__(kwargs) if kwargs else node
+        if isinstance(node, ops.SortKey) and node.nulls_first:
+            return node.copy(nulls_first=False)
+        return node
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, query in tpch_queries.QUERIES.items():
+        plan, facts = ibis_substrait.plan(query().op().replace(last).to_expr())
+        (folder / f"{name}.substrait").write_bytes(plan)
+        (folder / f"{name}.toml").write_text(f"facts = {toml(facts)}\n", encoding="utf-8")
+
+
 def main() -> int:
     """The command."""
     warnings.filterwarnings("ignore")
@@ -215,6 +234,7 @@ def main() -> int:
         folder = given.folder or Path(temporary)
         if given.what == "make":
             outcomes = write_project(folder, given.lane, output=False)
+            write_tpch(folder / "tpch")
             lock = [str(given.planc), "lock", "--project", str(folder)]
             subprocess.run(lock, check=True, capture_output=True)
             compile_all(given.planc, folder, outcomes)

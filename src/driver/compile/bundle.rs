@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use planc_artifacts::ResultRecord;
-use planc_frontend::sql::Parsed;
+use planc_frontend::sql::{Parsed, Planned};
 use planc_frontend::substrait::{self, ParsedPlan, SubstraitRule};
 use planc_ir::{Catalog, Diagnostic, Digest, code};
 
 use super::Compiler;
-use super::expected::other_types;
+use super::expected::{narrowed, other_types};
 use crate::project::bundle::{Bundle, Lane};
 use crate::project::rules::Rule;
 
@@ -94,7 +94,7 @@ impl Compiler<'_> {
         }
         match &lanes.sql {
             Some(Ok(parsed)) => {
-                let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
+                let planned = self.plan_sql(parsed, catalog);
                 planned.plan.ok_or(planned.diagnostics)
             }
             Some(Err(errors)) => {
@@ -103,6 +103,17 @@ impl Compiler<'_> {
             }
             None => Err(refused),
         }
+    }
+
+    /// The plan of the SQL, refused where it means something else than Ibis does.
+    fn plan_sql(&self, parsed: &Parsed, catalog: &Catalog) -> Planned {
+        let mut planned = planc_frontend::sql::plan(parsed, catalog, self.state());
+        let differs = planned.plan.as_ref().map(planc_frontend::ibis_sql::check);
+        if let Some(found) = differs.filter(|found| !found.is_empty()) {
+            planned.plan = None;
+            planned.diagnostics.extend(found);
+        }
+        planned
     }
 
     fn compiles(&self, plan: planc_ir::Plan) -> Result<(), Diagnostic> {
@@ -126,11 +137,12 @@ impl Compiler<'_> {
             Err(errors) => (failed(errors, &lookups), None),
         });
         let sql = lanes.sql.as_ref().map(|parsed| match parsed {
-            Ok(parsed) => {
-                let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
-                self.encode(planned, lookups.clone())
-            }
+            Ok(parsed) => self.encode(self.plan_sql(parsed, catalog), lookups.clone()),
             Err(errors) => (failed(errors, &lookups), None),
+        });
+        let sql = sql.map(|(record, artifact)| match narrowed(&record, &bundle.schema) {
+            None => (record, artifact),
+            Some(error) => (failed(&[error], &lookups), None),
         });
         let (mut record, artifact) = chosen(plan, sql, bundle);
         if record.digest.is_some() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,27 @@ def plan_of(
 
 
 def sql_of(table: ir.Table, params: Mapping[ir.Value, Any] | None) -> str | None:
-    """The SQL that Ibis writes for DataFusion, where it does."""
+    """The SQL that Ibis writes for DataFusion, where it does.
+
+    Ibis's DataFusion backend brings some functions along, which planc has under other names.
+    """
     try:
-        return str(ibis.to_sql(table, dialect="datafusion", params=params or None))
+        sql = str(ibis.to_sql(table, dialect="datafusion", params=params or None))
     except Exception:  # Ibis's compilers raise whatever they come across
         return None
+    for name, words in BROUGHT.items():
+        sql = re.sub(rf"\b{name}\(", words, sql)
+    return sql
+
+
+BROUGHT = {
+    "SIGN": "SIGNUM(",
+    "EXTRACT_MINUTE_TIMESTAMP": "DATE_PART('minute', ",
+    "EXTRACT_SECOND_TIMESTAMP": "DATE_PART('second', ",
+    "EXTRACT_HOUR_TIME": "DATE_PART('hour', ",
+    "EXTRACT_MINUTE_TIME": "DATE_PART('minute', ",
+    "EXTRACT_SECOND_TIME": "DATE_PART('second', ",
+}
 
 
 def toml(value: Any) -> str:

@@ -61,16 +61,12 @@ def check(op: Any) -> None:
         if isinstance(window.func, ops.CountDistinct | ops.CountDistinctStar):
             raise Refused("ibis-substrait", "distinct counts over windows are written like others")
         if getattr(window.func, "how", "sample") == "pop":
-            raise Refused(
-                "ibis-substrait", "deviations of populations over windows are written like others"
-            )
+            raise Refused("ibis-substrait", "deviations of populations over windows are written like others")
         if getattr(window.func, "where", None) is not None:
             raise Refused("ibis-substrait", "conditions of aggregates are not written")
     for operation in op.find((ops.Intersection, ops.Difference)):
         if not operation.distinct:
-            raise Refused(
-                "ibis-substrait", "set operations with repeated rows are written like others"
-            )
+            raise Refused("ibis-substrait", "set operations with repeated rows are written like others")
     for reduction in op.find(ops.Reduction):
         if getattr(reduction, "where", None) is not None:
             raise Refused("ibis-substrait", "conditions of aggregates are not written")
@@ -97,31 +93,31 @@ SUBQUERIES = (ops.ScalarSubquery, ops.InSubquery, ops.ExistsSubquery)
 def correlated(relation: Any) -> bool:
     """Whether something in a relation refers to a relation outside of it."""
     inside: set[Any] = set()
+    seen: set[Any] = set()
     open_: list[Any] = [relation]
     while open_:
         node = open_.pop()
-        if node in inside:
+        if node in seen:
             continue
-        inside.add(node)
+        seen.add(node)
         if isinstance(node, ops.JoinChain):
-            open_.append(node.first)
-            open_.extend(link.table for link in node.rest)
+            below = [node.first, *(link.table for link in node.rest)]
         elif isinstance(node, ops.Set):
-            open_ += [node.left, node.right]
+            below = [node.left, node.right]
         else:
             parent = getattr(node, "parent", None)
-            if isinstance(parent, ops.Relation):
-                open_.append(parent)
+            below = [parent] if isinstance(parent, ops.Relation) else []
+        open_ += below
+        # A view computes nothing: what refers to its table means the table outside.
+        if not isinstance(node, ops.Reference):
+            inside.update(below)
+    nested = [query.rel for query in relation.find(SUBQUERIES)]
     for field in relation.find(ops.Field):
         if field.rel in inside:
             continue
-        nested = [
-            query for query in relation.find(SUBQUERIES) if field in query.rel.find(ops.Field)
-        ]
-        if not nested:
-            return True
+        around = [rel for rel in nested if field in rel.find(ops.Field)]
         # Of a subquery within: it must be at home there.
-        if all(correlated(query.rel) for query in nested):
+        if not around or all(correlated(rel) for rel in around):
             return True
     return False
 
@@ -142,13 +138,64 @@ def projected(op: Any) -> Any:
             return above_aggregate(node)
         if isinstance(node, ops.DateAdd | ops.DateSub):
             return summed(node)
+        if isinstance(node, ops.Coalesce):
+            return first_of(node)
+        if isinstance(node, ops.Limit):
+            return limited(node)
         return node
 
     return op.replace(replace)
 
 
+def first_of(node: Any) -> Any:
+    """COALESCE as conditions: the producer drops its arguments."""
+    *first, last = [
+        arg if arg.dtype.copy(nullable=True) == node.dtype.copy(nullable=True)
+        else ops.Cast(arg, to=node.dtype)
+        for arg in node.arg
+    ]
+    for arg in reversed(first):
+        last = ops.IfElse(ops.NotNull(arg), arg, last)
+    return last
+
+
+def limited(node: Any) -> Any:
+    """A limit that the producer does not write like another one."""
+    if isinstance(node.n, int) and node.n == 0:
+        return ops.Filter(node.parent, [ops.Literal(False, dtype="bool")])
+    if node.n is None:
+        return ops.Limit(node.parent, n=(1 << 63) - 1, offset=node.offset)
+    return node
+
+
+def without_views(node: Any) -> Any:
+    """A join of tables instead of their views, whose columns the producer loses."""
+    instead = {
+        link.table: ops.JoinReference(link.table.parent, identifier=at + 1_000)
+        for at, link in enumerate(node.rest)
+        if isinstance(link.table, ops.SelfReference)
+    }
+    if not instead:
+        return node
+    fields = {
+        ops.Field(view, name): ops.Field(table, name)
+        for view, table in instead.items()
+        for name in view.schema.names
+    }
+    rest = [
+        link.copy(
+            table=instead.get(link.table, link.table),
+            predicates=[put(predicate, fields) for predicate in link.predicates],
+        )
+        for link in node.rest
+    ]
+    values = {name: put(value, fields) for name, value in node.values.items()}
+    return node.copy(rest=tuple(rest), values=values)
+
+
 def above_join(node: Any) -> Any:
     """A projection of a join's columns, over the join with all of them."""
+    node = without_views(node)
     tables = [node.first]
     for link in node.rest:
         # The rows of these sides are not in the result.
