@@ -101,7 +101,6 @@ fn plans_are_rules() {
     sandbox.planc(&["diff", "late", "marts.late"]).says(0, &["same digest"]);
     sandbox.planc(&["run", "reader", "--format", "csv"]).says(0, &["n\n2"]);
     sandbox.planc(&["explain", "marts.late"]).says(0, &["== canonical", "digest"]);
-    sandbox.planc(&["compile"]).says(0, &["3 compiled"]);
     sandbox.planc(&["compile"]).says(0, &["0 compiled, 3 cached"]);
     // The file beside the plan is a part of the rule.
     sandbox.file("rules/marts/late.toml", "[schema]\nid = 'int32'\nstatus = 'string'\n");
@@ -144,8 +143,12 @@ fn lanes_that_differ_are_reported() {
     sandbox.planc(&["check"]).says(1, &["P0807", "unknown field `sqll`"]);
 }
 
-/// Ibis sorts nulls last where nothing else is said, and SQL only upwards.
-fn nulls_last(sql: &str) -> String {
+/// The query as Ibis means it: nulls sort last where nothing else is said, and a quotient of
+/// decimals is a float.
+fn as_ibis_means(sql: &str) -> String {
+    let sum = "sum(case when nation = 'BRAZIL' then volume else 0 end)";
+    let floats = format!("cast({sum} as double) / cast(sum(volume) as double)");
+    let sql = &sql.replace(&format!("{sum} / sum(volume)"), &floats);
     let last = |text: &str| text.replace(" desc", " desc nulls last");
     match sql.to_lowercase().rfind("order by") {
         Some(at) => format!("{}{}", &sql[..at], last(&sql[at..])),
@@ -154,16 +157,17 @@ fn nulls_last(sql: &str) -> String {
 }
 
 /// The queries of which the plan and the SQL come to one digest.
-const ONE_DIGEST: [&str; 0] = [];
+const ONE_DIGEST: [&str; 4] = ["q06", "q13", "q16", "q18"];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn tpch_plans_are_right_or_refused() {
+#[test]
+fn tpch_plans_are_right_or_refused() {
     let sandbox = Sandbox::tpch();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut refused = BTreeMap::new();
     let mut wrong = BTreeMap::new();
     let mut same = Vec::new();
     for ((name, sql), keys) in queries().into_iter().zip(ORDER) {
-        let sql = nulls_last(&sql);
+        let sql = as_ibis_means(&sql);
         for ending in ["substrait", "toml"] {
             let bytes = std::fs::read(folder("tpch").join(format!("{name}.{ending}"))).unwrap();
             sandbox.file(&format!("rules/ibis/{name}.{ending}"), bytes);
@@ -183,7 +187,7 @@ async fn tpch_plans_are_right_or_refused() {
         actual.extend(reader.map(Result::unwrap));
         let (unlimited, limit) = without_limit(&sql);
         let order = Order::by(keys.iter().copied()).limit(0, limit);
-        if let Err(mismatch) = compare(&direct(&unlimited).await, &actual, &order) {
+        if let Err(mismatch) = compare(&runtime.block_on(direct(&unlimited)), &actual, &order) {
             wrong.insert(name.clone(), mismatch);
         }
         if sandbox.planc(&["diff", &rule, &format!("sql.{name}")]).code == 0 {
@@ -192,6 +196,8 @@ async fn tpch_plans_are_right_or_refused() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     let refused: Vec<&String> = refused.keys().collect();
-    assert_eq!(refused, ["q02", "q04", "q17", "q20", "q21", "q22"], "what lost its correlation");
+    // q11 multiplies with 0.0001, which ibis-substrait casts to a decimal with two digits. The
+    // others have lost what their subqueries refer to.
+    assert_eq!(refused, ["q02", "q04", "q11", "q17", "q20", "q21", "q22"]);
     assert_eq!(same, ONE_DIGEST);
 }
