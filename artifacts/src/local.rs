@@ -103,7 +103,11 @@ impl LocalTier {
                 // Gone meanwhile, or not ours to touch: writing it decides.
                 let now = SystemTime::now();
                 let touched = File::open(self.path(&entry)).and_then(|f| f.set_modified(now));
-                touched.or_else(|_| self.write(&entry, bytes))
+                // Behind the touch, so that a collector either sees it or has taken it away.
+                match touched {
+                    Ok(()) if self.contains(&entry) => Ok(()),
+                    _ => self.write(&entry, bytes),
+                }
             }
             _ => self.write(&entry, bytes),
         }

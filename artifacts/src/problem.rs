@@ -75,6 +75,12 @@ impl ProblemKind {
         }
     }
 
+    /// Whether it is about the tier and not about one entry.
+    pub(crate) fn is_of_tier(self) -> bool {
+        use ProblemKind::{Forbidden, Misconfigured, TimedOut, Unavailable};
+        matches!(self, Forbidden | Misconfigured | TimedOut | Unavailable)
+    }
+
     /// Whether somebody may have put the entry there to deceive.
     pub fn is_refusal(self) -> bool {
         self.word() == "refused"

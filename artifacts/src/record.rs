@@ -88,7 +88,6 @@ struct Envelope<T> {
 pub(crate) struct Opened {
     record: serde_json::Value,
     /// Whether a key that the project knows signed it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests look whether it was"))]
     pub(crate) signed: bool,
 }
 

@@ -168,9 +168,16 @@ impl Store {
 
     /// What went wrong so far.
     pub fn problems(&self) -> Vec<Problem> {
+        let left_out: Vec<Problem> = self.remote.iter().flat_map(Remote::state).collect();
         let mut problems: Vec<Problem> = locked(&self.shared.problems).iter().cloned().collect();
-        let remote = self.remote.iter().flat_map(Remote::state);
-        problems.extend(remote);
+        // That a tier is left out says what each of its failures says.
+        let repeats = |problem: &Problem| {
+            problem.tier == TierName::Remote
+                && problem.kind.is_of_tier()
+                && left_out.iter().any(|left_out| left_out.kind == problem.kind)
+        };
+        problems.retain(|problem| !repeats(problem));
+        problems.extend(left_out);
         problems.sort();
         problems.dedup();
         problems
@@ -277,16 +284,17 @@ impl Store {
     /// Fetches those of these records that the local tier does not have, with their artifacts,
     /// many at once. What is looked for afterwards is there or known not to be.
     pub fn prefetch(&self, kind: RecordKind, keys: impl IntoIterator<Item = Digest>) {
-        if self.remote.as_ref().is_none_or(|remote| !remote.is_alive()) {
-            return;
-        }
+        let Some(remote) = &self.remote else { return };
         let wanted = keys.into_iter().filter_map(|key| {
             let entries = self.entries(kind, &key);
             let here = entries.iter().any(|entry| self.is_here(entry));
             (!here).then(|| shared_zones(entries))
         });
         let wanted: Vec<Vec<Entry>> = wanted.filter(|entries| !entries.is_empty()).collect();
-        self.fetch(wanted);
+        // Only now: where everything is here, nothing is opened.
+        if !wanted.is_empty() && remote.is_alive() {
+            self.fetch(wanted);
+        }
     }
 
     /// One record: its zones in order, the local tier before the remote one.
@@ -513,17 +521,27 @@ impl Store {
         });
     }
 
+    /// Reports a problem of one of the tiers.
+    pub(crate) fn report(&self, problem: Problem) {
+        self.shared.report(problem);
+    }
+
     /// Reports a fault, and gives its words.
     pub(crate) fn fault(&self, entry: &Entry, tier: TierName, fault: &Fault) -> String {
+        let message = self.words(entry, tier, fault);
+        self.shared.report(Problem::new(fault.kind, tier, message.clone()));
+        message
+    }
+
+    /// A fault with the place of its entry.
+    pub(crate) fn words(&self, entry: &Entry, tier: TierName, fault: &Fault) -> String {
         let at = match tier {
             TierName::Local => self.local.path(entry).display().to_string(),
             TierName::Remote => {
                 format!("{}/{entry}", self.remote.as_ref().map_or("", Remote::shown))
             }
         };
-        let message = format!("{at}: {}", fault.reason);
-        self.shared.report(Problem::new(fault.kind, tier, message.clone()));
-        message
+        format!("{at}: {}", fault.reason)
     }
 
     fn mark(&self, entry: Entry) {

@@ -9,10 +9,11 @@ use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::logical_plan::TableScan;
 use datafusion::logical_expr::{Expr, LogicalPlan};
-use planc_ir::catalog::{is_work_table, logical_type, table_name};
+use planc_ir::catalog::{logical_type, table_name};
 use planc_ir::code::{COLUMN_DROPPED, COLUMN_RETYPED, INTERNAL, SOURCE_UNREADABLE};
 use planc_ir::inline::inline;
 use planc_ir::suggest::did_you_mean;
+use planc_ir::table_function::reads_no_table;
 use planc_ir::{Diagnostic, Plan};
 
 use crate::Source;
@@ -78,7 +79,7 @@ fn scanned_fields(plan: &Plan) -> Result<BTreeMap<String, Fields>> {
     let mut reads: BTreeMap<String, Fields> = BTreeMap::new();
     plan.logical.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node
-            && !is_work_table(scan)
+            && !reads_no_table(scan)
         {
             let fields = reads.entry(table_name(&scan.table_name)).or_default();
             let projected = scan.projected_schema.fields().iter();
@@ -164,7 +165,7 @@ fn bind_at(plan: &LogicalPlan, bindings: &Bindings, depth: usize) -> Result<Logi
             // a column that the scan takes for NOT NULL is one.
             return Ok(Transformed::no(node));
         };
-        if is_work_table(&scan) {
+        if reads_no_table(&scan) {
             return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
         }
         let name = table_name(&scan.table_name);

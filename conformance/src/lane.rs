@@ -7,8 +7,9 @@ use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlan, TableScanBuilder, TableSource};
-use planc_ir::catalog::{is_work_table, table_name};
+use planc_ir::catalog::table_name;
 use planc_ir::substrait::{decode, encode};
+use planc_ir::table_function::reads_no_table;
 use planc_ir::{Diagnostic, Plan, SchemaSource};
 
 /// Which plan is encoded.
@@ -80,7 +81,7 @@ fn sources(plan: &LogicalPlan) -> Result<Sources> {
     let mut sources = Sources::new();
     plan.apply_with_subqueries(|node| {
         if let LogicalPlan::TableScan(scan) = node
-            && !is_work_table(scan)
+            && !reads_no_table(scan)
         {
             sources.insert(table_name(&scan.table_name), Arc::clone(&scan.source));
         }

@@ -27,7 +27,9 @@ pub fn context(file: &str) -> Result<SessionContext> {
     if name == "cast_extension_type_metadata.slt" {
         builder = builder.with_type_planner(Arc::new(UuidType));
     }
-    let mut context = SessionContext::new_with_state(builder.build());
+    let mut state = builder.build();
+    planc_ir::table_function::record_calls(&mut state);
+    let mut context = SessionContext::new_with_state(state);
     match name {
         "cte.slt" => strict_schema(&context)?,
         "information_schema_columns.slt" | "joins.slt" => many_types(&context)?,

@@ -20,6 +20,7 @@ pub mod span;
 pub mod state;
 pub mod substrait;
 pub mod suggest;
+pub mod table_function;
 pub mod type_text;
 
 pub use catalog::{Catalog, SchemaSource, Table};

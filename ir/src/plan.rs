@@ -7,7 +7,8 @@ use datafusion::common::Result;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::LogicalPlan;
 
-use crate::catalog::{is_work_table, table_name};
+use crate::catalog::table_name;
+use crate::table_function::reads_no_table;
 
 /// A logical plan that is being compiled, or was decoded from an artifact.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ impl Plan {
             BTreeMap::new();
         self.logical.apply_with_subqueries(|node| {
             if let LogicalPlan::TableScan(scan) = node
-                && !is_work_table(scan)
+                && !reads_no_table(scan)
             {
                 let columns = reads.entry(table_name(&scan.table_name)).or_default();
                 for field in scan.projected_schema.fields() {

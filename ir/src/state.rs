@@ -7,6 +7,8 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SessionConfig, SessionState};
 use datafusion::execution::runtime_env::RuntimeEnv;
 
+use crate::table_function::record_calls;
+
 /// The settings of a project that change what a query means. They are part of every key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -42,9 +44,11 @@ pub fn session_config(settings: &Settings) -> SessionConfig {
 
 /// A state of this configuration and runtime, with the functions that every state has.
 pub fn session_state(config: SessionConfig, runtime: Arc<RuntimeEnv>) -> SessionState {
-    SessionStateBuilder::new()
+    let mut state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
-        .build()
+        .build();
+    record_calls(&mut state);
+    state
 }

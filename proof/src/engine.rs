@@ -21,7 +21,8 @@ use datafusion::optimizer::scalar_subquery_to_join::ScalarSubqueryToJoin;
 use datafusion::physical_plan::collect;
 use futures::FutureExt;
 use planc_frontend::sql::{self, SqlRule};
-use planc_ir::catalog::{is_work_table, table_name};
+use planc_ir::catalog::table_name;
+use planc_ir::table_function::reads_no_table;
 use planc_ir::{Diagnostic, Digest, Plan, Settings, planning_state, substrait};
 
 use crate::rows::Rows;
@@ -223,7 +224,7 @@ pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 fn bind(plan: &LogicalPlan, world: &World) -> Result<LogicalPlan, DataFusionError> {
     let bound = plan.clone().transform_up_with_subqueries(|node| {
         let LogicalPlan::TableScan(scan) = node else { return Ok(Transformed::no(node)) };
-        if is_work_table(&scan) {
+        if reads_no_table(&scan) {
             return Ok(Transformed::no(LogicalPlan::TableScan(scan)));
         }
         let name = table_name(&scan.table_name);

@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out.
 
+mod cache;
 mod check;
 mod compile;
 mod completions;
@@ -45,7 +46,7 @@ struct Cli {
 }
 
 /// Options of all commands.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Global {
     /// The project's folder [default: the nearest one upwards with a planc.toml]
     #[arg(long, global = true, value_name = "DIR")]
@@ -62,6 +63,9 @@ pub(crate) struct Global {
     /// The trust zone of this build: `trusted`, `pr/NUMBER` or `own` [default: from the CI job]
     #[arg(long, global = true, value_name = "ZONE", env = "PLANC_ZONE")]
     zone: Option<Zone>,
+    /// The command is about the cache: it waits for the remote tier as long as it takes.
+    #[arg(skip)]
+    patient: bool,
 }
 
 #[derive(Subcommand)]
@@ -92,6 +96,8 @@ enum Command {
     Inspect(inspect::InspectArgs),
     /// Rewrite the cache's artifacts to this planc's format
     Migrate(migrate::MigrateArgs),
+    /// Look after the artifact cache: statistics, collection, transfer, trust
+    Cache(cache::CacheArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
     /// Print the completions for a shell
@@ -139,6 +145,7 @@ pub fn main() -> ExitCode {
         Command::Test(args) => test::run(&cli.global, &args, &console),
         Command::Inspect(args) => inspect::run(&args, &console),
         Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
+        Command::Cache(args) => cache::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
         Command::Completions(args) => completions::run(&args),
     };
@@ -202,7 +209,10 @@ pub(crate) fn load_project(global: &Global) -> Result<Project, FileReport> {
     let here = PathBuf::from(".");
     let folder = global.project.as_ref().unwrap_or(&here);
     let mut project = Project::load(folder, global.env.as_deref())?;
-    let overrides = CacheOverrides { remote: global.remote_cache, zone: global.zone.clone() };
-    project.cache = project.cache.with(overrides);
+    project.cache = project.cache.with(CacheOverrides {
+        remote: global.remote_cache,
+        zone: global.zone.clone(),
+        patient: global.patient,
+    });
     Ok(project)
 }

@@ -13,8 +13,9 @@ use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::logical_plan::{Projection, TableScan};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use planc_artifacts::{DeepKey, DeepRecord, Lookup, RecordKind};
-use planc_ir::catalog::{is_work_table, table_name};
+use planc_ir::catalog::table_name;
 use planc_ir::inline::inline;
+use planc_ir::table_function::reads_no_table;
 use planc_ir::{Digest, Plan, SchemaSource, Table, substrait};
 use rayon::prelude::*;
 
@@ -169,7 +170,7 @@ impl<'a> DeepPlans<'a> {
             let LogicalPlan::TableScan(scan) = node else { return Ok(Transformed::no(node)) };
             let name = table_name(&scan.table_name);
             match upstream.get(name.as_str()) {
-                Some(plan) if !is_work_table(&scan) => {
+                Some(plan) if !reads_no_table(&scan) => {
                     inline(scan, plan.clone()).map(Transformed::yes)
                 }
                 _ => Ok(Transformed::no(LogicalPlan::TableScan(scan))),
@@ -210,7 +211,7 @@ impl<'a> DeepPlans<'a> {
     /// columns that a scan has.
     fn with_constraints(&self, scan: TableScan) -> LogicalPlan {
         let known = self.compiler.catalog().get(&table_name(&scan.table_name));
-        let Some(known) = known.filter(|_| !is_work_table(&scan)) else {
+        let Some(known) = known.filter(|_| !reads_no_table(&scan)) else {
             return LogicalPlan::TableScan(scan);
         };
         let schema: SchemaRef = scan.source.schema();

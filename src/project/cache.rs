@@ -19,6 +19,9 @@ const ZONE: &str = "PLANC_ZONE";
 /// The remote tier's mode, where `--remote-cache` does not say it.
 const REMOTE_MODE: &str = "PLANC_REMOTE_CACHE";
 
+/// How long a command waits that is about the remote tier itself.
+const PATIENT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What the command line says about the cache, in the place of `planc.toml`.
 #[derive(Debug, Clone, Default)]
 pub struct CacheOverrides {
@@ -26,6 +29,8 @@ pub struct CacheOverrides {
     pub remote: Option<CacheMode>,
     /// The trust zone.
     pub zone: Option<Zone>,
+    /// Waits as long as it takes: the command is about the remote tier itself.
+    pub patient: bool,
 }
 
 /// The cache of a project, checked.
@@ -34,6 +39,7 @@ pub struct Cache {
     zone: Zone,
     trust: Trust,
     remote: Option<CacheMode>,
+    patient: bool,
 }
 
 /// A fault in the settings, with its place in the project file where it has one.
@@ -72,13 +78,18 @@ impl Cache {
             let wrong = |_| faults.push((format!("{REMOTE_MODE}: `{text}` is no mode"), None));
             mode.map_err(wrong).ok()
         });
-        if faults.is_empty() { Ok(Cache { zone, trust, remote }) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Cache { zone, trust, remote, patient: false })
+        } else {
+            Err(faults)
+        }
     }
 
     /// Puts the command line's word in the place of the file's and the environment's.
     pub fn with(mut self, overrides: CacheOverrides) -> Self {
         self.zone = overrides.zone.unwrap_or(self.zone);
         self.remote = overrides.remote.or(self.remote);
+        self.patient = overrides.patient;
         self
     }
 
@@ -103,7 +114,10 @@ impl Project {
             let usual = RemoteConfig::new(url, tier_mode(remote_mode).capped(most));
             RemoteConfig {
                 timeout: section.timeout_ms.map_or(usual.timeout, Duration::from_millis),
-                patience: section.patience_ms.map_or(usual.patience, Duration::from_millis),
+                patience: match section.patience_ms {
+                    _ if self.cache.patient => PATIENT,
+                    patience => patience.map_or(usual.patience, Duration::from_millis),
+                },
                 concurrency: section.concurrency.unwrap_or(usual.concurrency),
                 ..usual
             }

@@ -1,7 +1,8 @@
 //! The hooks in `.pre-commit-hooks.yaml`, run by the real pre-commit from PyPI.
 //!
 //! The hook's own environment would compile planc; here it finds the binary of this build on
-//! the PATH instead. Skipped with a line where there is no Python or no PyPI, never in CI.
+//! the PATH instead, or installs it from a wheel. Skipped with a line where there is no Python or
+//! no PyPI, never in CI.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,16 +53,66 @@ fn hooks() -> Sandbox {
     hooks
 }
 
-#[test]
-fn the_hooks_pass_and_fail_in_the_real_pre_commit() {
-    let program = match pre_commit() {
-        Ok(program) => program,
+/// pre-commit, or a line that says why the test is skipped.
+fn program() -> Option<PathBuf> {
+    match pre_commit() {
+        Ok(program) => Some(program),
         Err(reason) => {
             assert!(std::env::var_os("CI").is_none(), "CI needs pre-commit: {reason}");
             println!("SKIPPED: no pre-commit here: {reason}");
-            return;
+            None
         }
+    }
+}
+
+/// A folder with a wheel: the one that `PLANC_WHEELS` names, where maturin has built it, or one
+/// that is packed from the binary of this build.
+fn wheels(scratch: &Sandbox) -> PathBuf {
+    if let Some(folder) = std::env::var_os("PLANC_WHEELS") {
+        return PathBuf::from(folder);
+    }
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pack-wheel");
+    let binary = env!("CARGO_BIN_EXE_planc");
+    let version = env!("CARGO_PKG_VERSION");
+    run(Command::new("python3").arg(pack).args([binary, version]).arg(scratch.path())).unwrap();
+    scratch.path().to_owned()
+}
+
+#[test]
+fn a_hook_installs_the_wheel_and_compiles_nothing() {
+    let Some(program) = program() else { return };
+    let scratch = Sandbox::new();
+    let wheels = wheels(&scratch);
+    let shop = Sandbox::shop();
+    shop.file(
+        ".pre-commit-config.yaml",
+        format!(
+            "repos:\n- repo: local\n  hooks:\n  - id: planc-check\n    name: planc check\n    \
+             language: python\n    entry: planc check --force-exclude\n    \
+             additional_dependencies: ['planc=={}']\n    types: [sql]\n",
+            env!("CARGO_PKG_VERSION")
+        ),
+    );
+    shop.file(".gitignore", ".planc/\n");
+    shop.file("rules/a.sql", "select id as n from orders\n");
+    git(shop.path(), &["init", "--quiet"]);
+    let ran = || {
+        git(shop.path(), &["add", "--all"]);
+        let mut command = Command::new(&program);
+        command.args(["run", "--all-files", "--verbose"]).current_dir(shop.path());
+        command.env("PIP_FIND_LINKS", &wheels);
+        run(command.env("PRE_COMMIT_HOME", scratch.path().join("hooks")))
     };
+    let passed = ran().unwrap();
+    assert!(passed.contains("Passed") && passed.contains("no findings"), "{passed}");
+    shop.file("rules/a.sql", "select idd from orders\n");
+    let failed = ran().unwrap_err();
+    assert!(failed.contains("rules/a.sql:1:8: error[P0202]"), "{failed}");
+}
+
+#[test]
+fn the_hooks_pass_and_fail_in_the_real_pre_commit() {
+    let Some(program) = program() else { return };
     let hooks = hooks();
     let shop = Sandbox::shop();
     shop.file(

@@ -85,6 +85,11 @@ impl Breaker {
         self.look();
     }
 
+    /// An answer to a request that this breaker is not about: the store is worth waiting for.
+    pub(crate) fn answered_elsewhere(&self) {
+        self.state().answers += 1;
+    }
+
     pub(crate) fn failed(&self, kind: ProblemKind, message: &str) {
         let mut state = self.state();
         state.in_a_row += 1;

@@ -26,7 +26,7 @@ pub(crate) fn classify(error: &Error) -> Option<ProblemKind> {
         _ if says(&["400 Bad Request", "301 Moved", "307 Temporary", "LOCATION"]) => {
             ProblemKind::Misconfigured
         }
-        _ if says(&["timed out", "timeout", "TimedOut", "deadline"]) => ProblemKind::TimedOut,
+        _ if says(&["timed out", "TimedOut"]) => ProblemKind::TimedOut,
         _ => ProblemKind::Unavailable,
     })
 }
@@ -34,12 +34,18 @@ pub(crate) fn classify(error: &Error) -> Option<ProblemKind> {
 /// Whether a conditional put was refused because another one was under way: 409, and not 412.
 /// Nothing is known then of what the object holds.
 pub(crate) fn is_conflict(error: &Error) -> bool {
-    chain(error).contains("409 Conflict")
+    let text = chain(error);
+    // Azure answers 409 where S3 answers 412, with another word.
+    text.contains("409 Conflict") && !text.contains("BlobAlreadyExists")
 }
 
-/// The whole message of an error, on one line.
+/// What an error says, on one line: the server's words where there are some, as those before
+/// them repeat the address.
 pub(crate) fn message(error: &Error) -> String {
-    one_line(&chain(error))
+    let text = chain(error);
+    let server = ["Server returned non-2xx status code: ", "Server returned error response: "];
+    let words = server.iter().find_map(|start| text.split_once(start));
+    one_line(words.map_or(text.as_str(), |(_, words)| words))
 }
 
 fn chain(error: &Error) -> String {
@@ -84,7 +90,12 @@ mod tests {
         assert_eq!(classify(&bucket), Some(ProblemKind::Misconfigured));
         let generic = |words: &str| Error::Generic { store: "S3", source: words.into() };
         assert_eq!(classify(&generic("operation timed out")), Some(ProblemKind::TimedOut));
-        assert_eq!(classify(&generic("500")), Some(ProblemKind::Unavailable));
+        let failing = generic("retry_timeout: 2s - Server returned non-2xx status code: 500 : <x>");
+        assert_eq!(classify(&failing), Some(ProblemKind::Unavailable));
+        assert_eq!(message(&failing), "500 : <x>");
+        let there = |words: &str| is_conflict(&generic(words));
+        assert!(there("409 Conflict: ConditionalRequestConflict"));
+        assert!(!there("409 Conflict: BlobAlreadyExists") && !there("412"));
     }
 
     #[test]

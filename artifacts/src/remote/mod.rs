@@ -186,6 +186,12 @@ impl Remote {
         problems
     }
 
+    /// Whether anything was started for it.
+    #[cfg(test)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.client.get().is_some() || self.runtime.get().is_some()
+    }
+
     /// Whether requests would be answered at all.
     pub(crate) fn is_alive(&self) -> bool {
         self.client().is_ok_and(|client| !client.reads.is_open())
@@ -441,7 +447,7 @@ impl Client {
         };
         let error = match result {
             Ok(Ok(done)) => {
-                breaker.answered();
+                self.answered(breaker);
                 return Ok(done);
             }
             Ok(Err(error)) => error,
@@ -454,15 +460,24 @@ impl Client {
             error,
             object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }
         ) {
-            breaker.answered();
+            self.answered(breaker);
             return Err(Failure::Present { conflict: classify::is_conflict(&error) });
         }
         match classify::classify(&error) {
             None => {
-                breaker.answered();
+                self.answered(breaker);
                 Err(Failure::Missing)
             }
             Some(kind) => Err(self.failure(breaker, kind, message(&error))),
+        }
+    }
+
+    fn answered(&self, breaker: &Breaker) {
+        breaker.answered();
+        for other in [&self.reads, &self.writes] {
+            if !std::ptr::eq(breaker, other) {
+                other.answered_elsewhere();
+            }
         }
     }
 

@@ -251,3 +251,35 @@ fn a_store_that_cannot_be_opened_is_a_note() {
         fs::remove_dir_all(world.folder.path().join("a")).unwrap();
     }
 }
+
+#[test]
+fn what_is_a_machine_s_own_is_not_taken_from_others() {
+    let world = World::new();
+    let own = |machine| Store::new(StoreConfig { zone: Zone::Own, ..world.config(machine) });
+    let thief = own("thief");
+    put(&thief, "q", b"false plan");
+    let entries = thief.local().list().unwrap().into_iter().map(|listed| listed.entry).collect();
+    let mut archive = Vec::new();
+    crate::export(&thief, &entries, &mut archive).unwrap();
+    let victim = own("victim");
+    let carried = crate::import(&victim, archive.as_slice()).unwrap();
+    assert_eq!((carried.entries, carried.refused), (1, 1), "the artifact, and not the record");
+    // Nor from the remote tier, where it should not be.
+    let record = entry("q", Zone::Own);
+    let path = world.remote().join(record.path());
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::copy(thief.local().path(&record), path).unwrap();
+    assert_eq!(victim.pull_all().unwrap().moved, 0);
+    assert_eq!(victim.result(&key("q")), None);
+}
+
+#[test]
+fn a_warm_local_tier_opens_no_remote_one() {
+    let world = World::new();
+    put(&world.store("a"), "q", b"plan");
+    let store = world.store("a");
+    store.prefetch(RecordKind::Result, [key("q").digest()]);
+    assert!(store.result(&key("q")).is_some());
+    store.finish();
+    assert!(!store.remote().unwrap().is_open(), "neither a client nor a runtime");
+}

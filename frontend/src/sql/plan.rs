@@ -126,7 +126,7 @@ impl<'a> Work<'a> {
         if fits {
             return suspects;
         }
-        if let Some(outer) = structure::outer_column(self.query, &error, self.places) {
+        if let Some(outer) = structure::outer_column(self.query, &error, self.state, self.places) {
             return vec![outer];
         }
         let mut found = locate::faults(&self.judge(self.catalog), self.query, error, self.places);

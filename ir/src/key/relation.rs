@@ -15,6 +15,7 @@ use super::PlanKey;
 use super::expression::{Scope, chain, grouping_sets};
 use super::sink::Sink;
 use crate::catalog::table_name;
+use crate::table_function::{CalledTable, called};
 
 /// Hashes one plan. Holds what an inner relation can see of the outer ones.
 #[derive(Default)]
@@ -276,6 +277,11 @@ impl<'a> Walk<'a> {
                 None => Ok(sink.finish()),
             };
         }
+        if let Some(provider) = called(scan)
+            && let Some(call) = provider.downcast_ref::<CalledTable>()
+        {
+            return called_rows(sink, scan, call);
+        }
         let extra = filter_columns(scan)?;
         sink.text("scan");
         sink.text(&table_name(name));
@@ -355,6 +361,29 @@ impl<'a> Walk<'a> {
             sink.flag(*nulls_first);
             self.expression(sink, expr, scope)
         })
+    }
+}
+
+/// The rows of a call: what is called, with what.
+fn called_rows(mut sink: Sink, scan: &TableScan, call: &CalledTable) -> Result<PlanKey> {
+    if !scan.filters.is_empty() || scan.fetch.is_some() {
+        return not_impl_err!("a filter within the scan of a table function");
+    }
+    sink.text("call");
+    sink.text(&call.name);
+    let scope = Scope::none();
+    sink.list(&call.args, |sink, arg| Walk::default().expression(sink, arg, &scope))?;
+    let schema = scan.source.schema();
+    sink.list(schema.fields(), |sink, field| {
+        sink.data_type(field.data_type())?;
+        sink.flag(field.is_nullable());
+        Ok(())
+    })?;
+    let width = schema.fields().len();
+    let kept = scan.projection.as_deref().filter(|kept| !kept.iter().copied().eq(0..width));
+    match kept {
+        Some(kept) => columns_of(sink.finish(), kept.iter().copied()),
+        None => Ok(sink.finish()),
     }
 }
 

@@ -302,6 +302,15 @@ impl Text {
             let types: Vec<String> = types.iter().map(|t| self.data_type(t)).collect();
             return format!("work_table {} ({})", detail.steps, types.join(", "));
         }
+        if url == type_url::<extension::TableFunction>()
+            && let Ok(detail) = extension::TableFunction::decode(value)
+        {
+            let arguments = self.list(&detail.arguments);
+            let call = self.called(detail.function_reference, &arguments, &[]);
+            let types = detail.row.unwrap_or_default().types;
+            let types: Vec<String> = types.iter().map(|t| self.data_type(t)).collect();
+            return format!("table_function {call} ({})", types.join(", "));
+        }
         if url == type_url::<extension::Lateral>() {
             return "lateral".to_owned();
         }

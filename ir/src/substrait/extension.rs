@@ -50,7 +50,7 @@ macro_rules! details {
     };
 }
 
-details! { GroupingId NullAware DistinctOn Unnest RecursiveQuery WorkTable Lateral Parameters }
+details! { GroupingId NullAware DistinctOn Unnest RecursiveQuery WorkTable Lateral TableFunction Parameters }
 
 /// The type URL of a message.
 pub(crate) fn type_url<D: Detail>() -> String {
@@ -134,6 +134,20 @@ pub(crate) struct WorkTable {
     pub(crate) steps: u32,
     /// The types of the columns.
     #[prost(message, optional, tag = "2")]
+    pub(crate) row: Option<Struct>,
+}
+
+/// The rows that a table function gives.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct TableFunction {
+    /// The anchor of the function.
+    #[prost(uint32, tag = "1")]
+    pub(crate) function_reference: u32,
+    /// Literals.
+    #[prost(message, repeated, tag = "2")]
+    pub(crate) arguments: Vec<Expression>,
+    /// The types of the columns.
+    #[prost(message, optional, tag = "3")]
     pub(crate) row: Option<Struct>,
 }
 

@@ -197,6 +197,42 @@ async fn unnest_and_recursion() {
 }
 
 #[tokio::test]
+async fn table_functions() {
+    all(&[
+        "SELECT * FROM generate_series(1, 5)",
+        "SELECT value FROM range(5, 1, -2)",
+        "SELECT * FROM generate_series(NULL, 5)",
+        "SELECT v + 1 FROM generate_series(3) AS s(v) WHERE v > 1 ORDER BY v DESC LIMIT 2",
+        "SELECT count(*) FROM range(DATE '2020-01-01', DATE '2020-02-01', INTERVAL '1' DAY)",
+        "SELECT * FROM generate_series(TIMESTAMP '2020-01-01', TIMESTAMP '2020-01-02', INTERVAL '8' HOUR)",
+        "SELECT a.value, b.value FROM generate_series(1, 2) a, generate_series(1, 3) b WHERE a.value < b.value",
+        "SELECT id, value FROM t LEFT JOIN range(2, 9) AS r ON id = value",
+        "SELECT id FROM t WHERE id IN (SELECT value FROM generate_series(2, 4))",
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn questions_of_a_star_schema() {
+    all(&[
+        "SELECT c_region, o_status, sum(o_total) AS total, grouping(c_region) + grouping(o_status) AS level, rank() OVER (PARTITION BY grouping(c_region) + grouping(o_status) ORDER BY sum(o_total) DESC) AS place FROM orders JOIN customer ON o_customer = c_id GROUP BY ROLLUP (c_region, o_status) ORDER BY level DESC, place, c_region, o_status",
+        "SELECT o_id FROM orders a WHERE o_total > (SELECT avg(o_total) * 0.9 FROM orders b WHERE b.o_customer = a.o_customer) ORDER BY o_id",
+        "WITH m AS (SELECT o_customer AS c, date_part('month', o_date) AS mon, sum(o_total) AS total FROM orders GROUP BY 1, 2) SELECT a.c, a.mon, a.total, b.total FROM m a JOIN m b ON a.c = b.c AND b.mon = a.mon + 1 ORDER BY a.c, a.mon",
+        "SELECT c_region, c_name, sum(o_total) AS s, sum(o_total) * 100 / sum(sum(o_total)) OVER (PARTITION BY c_region) AS share FROM orders JOIN customer ON o_customer = c_id GROUP BY c_region, c_name ORDER BY c_region, share DESC, c_name",
+        "WITH a AS (SELECT o_customer AS c, o_date AS d, sum(sum(o_total)) OVER (PARTITION BY o_customer ORDER BY o_date ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run FROM orders GROUP BY 1, 2), b AS (SELECT l_order AS c, sum(l_price) AS p FROM lines GROUP BY 1) SELECT coalesce(a.c, b.c) AS k, d, run, p FROM a FULL JOIN b ON a.c = b.c AND run >= p ORDER BY k, d",
+        "SELECT o_customer, o_status FROM orders WHERE o_total > 10 INTERSECT SELECT o_customer, o_status FROM orders WHERE o_total < 200 EXCEPT SELECT c_id, 'P' FROM customer",
+        "SELECT c_name FROM customer c WHERE EXISTS (SELECT 1 FROM orders WHERE o_customer = c.c_id) AND (NOT EXISTS (SELECT 1 FROM orders JOIN lines ON o_id = l_order WHERE o_customer = c.c_id AND l_discount > 0.05) OR c_region NOT IN (SELECT c_region FROM customer WHERE c_balance < 0)) ORDER BY c_name",
+        "SELECT CASE WHEN (SELECT count(*) FROM lines WHERE l_quantity BETWEEN 1 AND 3) > 2 THEN (SELECT avg(l_price) FROM lines WHERE l_quantity BETWEEN 1 AND 3) ELSE (SELECT sum(l_price) FROM lines) END AS small",
+        "SELECT kind, k, sum(v), count(*) FROM (SELECT 'order' AS kind, o_customer AS k, o_total AS v FROM orders UNION ALL SELECT 'line', l_order, -l_price FROM lines) AS both GROUP BY GROUPING SETS ((kind, k), (kind), ()) ORDER BY kind NULLS LAST, k NULLS LAST",
+        "SELECT * FROM (SELECT o_status, o_date, o_total, lag(o_total) OVER w AS before, lead(o_total, 1, 0) OVER w AS after FROM orders WINDOW w AS (PARTITION BY o_status ORDER BY o_date)) WHERE o_total IS DISTINCT FROM before ORDER BY o_status, o_date",
+        "SELECT * FROM (SELECT c_region, c_name, sum(o_total) AS s, row_number() OVER (PARTITION BY c_region ORDER BY sum(o_total) DESC, c_name) AS r FROM orders JOIN customer ON o_customer = c_id GROUP BY CUBE (c_region, c_name)) WHERE r <= 2 ORDER BY c_region NULLS FIRST, r",
+        "SELECT o_customer FROM orders GROUP BY o_customer HAVING count(DISTINCT o_status) = (SELECT count(DISTINCT o_status) - 1 FROM orders)",
+        "SELECT o_date, avg(sum(o_total)) OVER (ORDER BY o_date RANGE BETWEEN INTERVAL '20' DAY PRECEDING AND INTERVAL '20' DAY FOLLOWING) AS smooth, sum(o_total) FILTER (WHERE o_status = 'F') FROM orders GROUP BY o_date ORDER BY o_date",
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn business_queries() {
     all(&[
         "SELECT o_status, sum(l_price * (1 - l_discount)) AS revenue, count(*) AS n FROM orders JOIN lines ON o_id = l_order WHERE o_date >= DATE '2024-01-01' AND o_date < DATE '2024-01-01' + INTERVAL '2' MONTH GROUP BY o_status ORDER BY revenue DESC, o_status",

@@ -21,6 +21,7 @@ const QUERIES: &[(&str, &str)] = &[
     ("filter", "SELECT id FROM t WHERE n > 10 AND (s IS NULL OR s LIKE 'o%') AND NOT id = 9"),
     ("sort_fetch", "SELECT id FROM t ORDER BY n DESC NULLS LAST, id LIMIT 3 OFFSET 1"),
     ("values", "VALUES (1, 'a', NULL), (2, NULL, 2.5)"),
+    ("table_function", "SELECT value FROM generate_series(1, 4) UNION ALL SELECT id FROM t"),
     ("empty", "SELECT id FROM t WHERE false"),
     ("no_rows_no_columns", "SELECT 1 AS one, 'x' AS x"),
     ("join_inner", "SELECT t.id, u.s FROM t JOIN u ON t.id = u.id AND t.n < u.n"),

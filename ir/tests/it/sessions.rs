@@ -52,9 +52,7 @@ async fn parameters_keep_their_names_and_types() {
 async fn what_is_no_query_is_refused() {
     let context = context().await;
     let state = context.state();
-    for sql in
-        ["EXPLAIN SELECT 1", "CREATE TABLE x AS SELECT 1", "SELECT * FROM generate_series(1, 3)"]
-    {
+    for sql in ["EXPLAIN SELECT 1", "CREATE TABLE x AS SELECT 1"] {
         let plan = state.create_logical_plan(sql).await.unwrap();
         let why = encode(&Plan::new(plan)).unwrap_err();
         assert_eq!(why.code.id, "P0601", "{sql}: {why:?}");

@@ -14,6 +14,7 @@ use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator, TableScan};
 use planc_ir::catalog::{declared, table_name};
+use planc_ir::table_function::called;
 
 use super::merge_self_joins::widened;
 use super::split_semis::equated_with_left;
@@ -140,7 +141,10 @@ fn filtered_scan(plan: &LogicalPlan) -> Option<(&TableScan, Vec<&Expr>)> {
             Some((scan, conjuncts))
         }
         LogicalPlan::SubqueryAlias(alias) => match alias.input.as_ref() {
-            LogicalPlan::TableScan(scan) if scan.fetch.is_none() && scan.filters.is_empty() => {
+            // The name of a table function does not say with what it is called.
+            LogicalPlan::TableScan(scan)
+                if scan.fetch.is_none() && scan.filters.is_empty() && called(scan).is_none() =>
+            {
                 Some((scan, Vec::new()))
             }
             _ => None,

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
     Aggregate, Expr, LogicalPlan, Projection, SubqueryAlias, TableScan, TableScanBuilder, Union,
     Window,
 };
-use planc_ir::catalog::is_work_table;
+use planc_ir::table_function::reads_no_table;
 
 use super::rename::is_correlated;
 use crate::PassContext;
@@ -211,7 +211,7 @@ fn union(union: Union, used: &Used) -> Result<Transformed<LogicalPlan>> {
 fn alias(alias: SubqueryAlias, used: &Used) -> Result<Transformed<LogicalPlan>> {
     let SubqueryAlias { input, alias: name, .. } = alias;
     let input = match Arc::unwrap_or_clone(input) {
-        LogicalPlan::TableScan(scan) if !is_work_table(&scan) => {
+        LogicalPlan::TableScan(scan) if !reads_no_table(&scan) => {
             let wanted: HashSet<&str> = used
                 .iter()
                 .filter(|column| column.relation.as_ref() == Some(&name))

@@ -421,7 +421,7 @@ def one(
     except Exception as error:  # never meant to be
         return "crashed", repr(error), expr
     try:
-        ours = engine.run_plan(plan.SerializeToString(deterministic=True))
+        ours = engine.run_plan(plan)
     except running.Failed as failed:
         return "failed", str(failed), expr
     how = running.differs(ours, theirs, ordered=running.is_ordered(expr))

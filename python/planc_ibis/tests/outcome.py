@@ -54,7 +54,7 @@ def of(
     except Refused as refused:
         return end("refused", str(refused))
     try:
-        ours = planc.run_plan(plan.SerializeToString(deterministic=True))
+        ours = planc.run_plan(plan)
     except running.Failed as failed:
         return end("failed", str(failed))
     if theirs is None:

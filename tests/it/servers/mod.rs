@@ -5,6 +5,7 @@
 //! and ends; with `PLANC_REQUIRE_SERVERS=1`, as in `.ci/run`, it fails.
 
 pub mod http;
+pub mod proxy;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
@@ -61,6 +62,30 @@ impl Server {
     /// What a program needs in its environment to reach this server.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         environment(self.kind, self.port)
+    }
+
+    /// The paths of the objects in a folder of moto's bucket, sorted.
+    pub fn list(&self, folder: &str) -> Vec<String> {
+        let target = format!("/{BUCKET}?list-type=2&prefix={folder}");
+        let answer = http::send(self.port, "GET", &target, &[http::SIGNED], b"").unwrap();
+        let text = String::from_utf8(answer.body).unwrap();
+        let keys = text.split("<Key>").skip(1).map(|rest| rest.split_once("</Key>").unwrap().0);
+        keys.map(str::to_owned).collect()
+    }
+
+    /// The bytes of one of moto's objects.
+    pub fn object(&self, path: &str) -> Vec<u8> {
+        let target = format!("/{BUCKET}/{path}");
+        let answer = http::send(self.port, "GET", &target, &[http::SIGNED], b"").unwrap();
+        assert_eq!(answer.status, 200, "{path}");
+        answer.body
+    }
+
+    /// Puts one of moto's objects, whatever is there.
+    pub fn put_object(&self, path: &str, bytes: &[u8]) {
+        let target = format!("/{BUCKET}/{path}");
+        let answer = http::send(self.port, "PUT", &target, &[http::SIGNED], bytes).unwrap();
+        assert_eq!(answer.status, 200, "{path}");
     }
 
     /// Ends the server at once.

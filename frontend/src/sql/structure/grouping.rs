@@ -53,7 +53,7 @@ impl Build<'_, '_> {
     }
 
     /// True where an aggregate without OVER stands in an expression of this query.
-    fn aggregates(&self, expr: &Expr) -> bool {
+    pub(super) fn aggregates(&self, expr: &Expr) -> bool {
         let mut found = false;
         own(expr, &mut |expr| {
             found |= matches!(expr, Expr::Function(call) if self.kind(call) == Call::Aggregate);

@@ -9,7 +9,7 @@ use datafusion::common::{
 };
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{
-    Distinct, DistinctOn, LogicalPlan, RecursiveQuery, TableScanBuilder, Unnest,
+    Distinct, DistinctOn, Expr, LogicalPlan, RecursiveQuery, TableScanBuilder, Unnest,
 };
 use substrait::proto::{ExtensionLeafRel, ExtensionMultiRel, ExtensionSingleRel};
 
@@ -125,12 +125,47 @@ impl Decoder<'_> {
         self.emitted(LogicalPlan::RecursiveQuery(query), multi.common.as_ref())
     }
 
-    pub(super) fn work_table(&mut self, leaf: &ExtensionLeafRel) -> Result<LogicalPlan> {
+    pub(super) fn extension_leaf(&mut self, leaf: &ExtensionLeafRel) -> Result<LogicalPlan> {
         let detail = leaf.detail.as_ref().ok_or_else(|| malformed("it has no detail"))?;
-        if detail.type_url != type_url::<extension::WorkTable>() {
+        let plan = if detail.type_url == type_url::<extension::WorkTable>() {
+            let detail = self.message(detail.value.as_ref())?;
+            self.work_table(&detail)?
+        } else if detail.type_url == type_url::<extension::TableFunction>() {
+            let detail = self.message(detail.value.as_ref())?;
+            self.table_function(&detail)?
+        } else {
             return Err(unknown(format_args!("the relation {}", detail.type_url)));
+        };
+        self.emitted(plan, leaf.common.as_ref())
+    }
+
+    /// The rows that a function gives today must have the types that they had.
+    fn table_function(&mut self, detail: &extension::TableFunction) -> Result<LogicalPlan> {
+        let name = self.own_function(detail.function_reference)?;
+        let args = self.expressions(&detail.arguments, &Columns::of([]))?;
+        if !args.iter().all(|arg| matches!(arg, Expr::Literal(..))) {
+            return Err(malformed(format_args!("an argument of {name} is no literal")));
         }
-        let detail: extension::WorkTable = self.message(detail.value.as_ref())?;
+        let rows = self
+            .available
+            .rows(&name, &args)
+            .ok_or_else(|| super::function::no_function(&name))??;
+        let wanted = detail.row.as_ref().ok_or_else(|| malformed("its columns have no types"))?;
+        let schema = rows.schema();
+        let mut same = wanted.types.len() == schema.fields().len();
+        for (encoded, field) in wanted.types.iter().zip(schema.fields()) {
+            let wanted = self.data_type(encoded)?;
+            same &= wanted == (field.data_type().clone(), field.is_nullable());
+        }
+        if !same {
+            return Err(unknown(format_args!("{name} with other columns than it has here")));
+        }
+        let name = TableReference::bare(format!("{name}()"));
+        let scan = TableScanBuilder::new(name, provider_as_source(rows)).build()?;
+        self.qualified(LogicalPlan::TableScan(scan))
+    }
+
+    fn work_table(&mut self, detail: &extension::WorkTable) -> Result<LogicalPlan> {
         let steps = usize::try_from(detail.steps).unwrap_or(usize::MAX);
         let around = self.recursions.iter().rev().nth(steps).cloned();
         let (name, schema) = around.ok_or_else(|| malformed("there is no such recursive query"))?;
@@ -149,7 +184,6 @@ impl Decoder<'_> {
         let schema = Arc::new(arrow::datatypes::Schema::new(fields));
         let source = provider_as_source(Arc::new(CteWorkTable::new(&name, schema)));
         let scan = TableScanBuilder::new(TableReference::bare(name), source).build()?;
-        let plan = self.qualified(LogicalPlan::TableScan(scan))?;
-        self.emitted(plan, leaf.common.as_ref())
+        self.qualified(LogicalPlan::TableScan(scan))
     }
 }

@@ -85,6 +85,15 @@ impl Decoder<'_> {
         Ok(Target { meaning: found, name: name.to_owned(), own })
     }
 
+    /// The name of one of planc's own functions.
+    pub(super) fn own_function(&self, anchor: u32) -> Result<String> {
+        let target = self.target(anchor, &[])?;
+        match target.meaning {
+            None => Ok(target.name),
+            Some(_) => Err(malformed(format_args!("{} is no table function", target.name))),
+        }
+    }
+
     pub(super) fn scalar_call(&mut self, call: &ScalarCall, input: &Columns) -> Result<Expr> {
         let target = self.target(call.function_reference, &call.options)?;
         let mut args = Vec::with_capacity(call.arguments.len());
@@ -365,7 +374,7 @@ fn one() -> Expr {
     Expr::Literal(ScalarValue::Int64(Some(1)), None)
 }
 
-fn no_function(name: &str) -> super::Fault {
+pub(super) fn no_function(name: &str) -> super::Fault {
     unknown(format_args!("the function {name}"))
 }
 

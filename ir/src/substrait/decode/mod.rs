@@ -22,15 +22,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, SchemaRef};
+use datafusion::catalog::{TableFunctionArgs, TableProvider};
 use datafusion::common::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, WindowUDF};
+use datafusion::logical_expr::{
+    AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, WindowUDF,
+};
 use prost::Message;
 use substrait::proto::extensions::simple_extension_declaration::MappingType;
 use substrait::proto::{Plan, plan_rel};
 
 use super::encode::Called;
 use super::extension::{Detail, Parameters, type_url};
+use crate::table_function::CalledTable;
 use crate::{Diagnostic, code};
 use names::Columns;
 
@@ -52,7 +56,11 @@ pub(super) trait Functions {
     fn higher_order(&self, name: &str) -> Option<Arc<HigherOrderUDF>>;
     fn aggregate(&self, name: &str) -> Option<Arc<AggregateUDF>>;
     fn window(&self, name: &str) -> Option<Arc<WindowUDF>>;
+    /// The rows of a table function that is called with literals.
+    fn rows(&self, name: &str, args: &[Expr]) -> Option<RowsOfCall>;
 }
+
+type RowsOfCall = std::result::Result<Arc<dyn TableProvider>, DataFusionError>;
 
 impl Functions for SessionState {
     fn scalar(&self, name: &str) -> Option<Arc<ScalarUDF>> {
@@ -69,6 +77,12 @@ impl Functions for SessionState {
 
     fn window(&self, name: &str) -> Option<Arc<WindowUDF>> {
         self.window_functions().get(name).cloned()
+    }
+
+    fn rows(&self, name: &str, args: &[Expr]) -> Option<RowsOfCall> {
+        let function = self.table_functions().get(name)?;
+        let rows = function.create_table_provider_with_args(TableFunctionArgs::new(args, self));
+        Some(rows.map(|rows| CalledTable::of(name, args, rows)))
     }
 }
 
@@ -87,6 +101,14 @@ impl Functions for Called {
 
     fn window(&self, name: &str) -> Option<Arc<WindowUDF>> {
         self.window.get(name).cloned()
+    }
+
+    fn rows(&self, name: &str, args: &[Expr]) -> Option<RowsOfCall> {
+        let is_it = |provider: &&Arc<dyn TableProvider>| {
+            let call = provider.downcast_ref::<CalledTable>();
+            call.is_some_and(|call| call.name == name && call.args == args)
+        };
+        self.calls.iter().find(is_it).map(|provider| Ok(Arc::clone(provider)))
     }
 }
 

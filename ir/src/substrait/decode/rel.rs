@@ -107,7 +107,9 @@ impl Decoder<'_> {
             RelType::ExtensionMulti(multi) => {
                 decoder.step("extension_multi", |d| d.recursive(multi))
             }
-            RelType::ExtensionLeaf(leaf) => decoder.step("extension_leaf", |d| d.work_table(leaf)),
+            RelType::ExtensionLeaf(leaf) => {
+                decoder.step("extension_leaf", |d| d.extension_leaf(leaf))
+            }
             RelType::Reference(_) => {
                 let whole = decoder.whole_relation(encoded)?;
                 decoder.relation(&whole)

@@ -217,7 +217,12 @@ impl Text {
         arguments.iter().map(argument).collect::<Vec<_>>().join(", ")
     }
 
-    fn called(&self, anchor: u32, arguments: &str, options: &[FunctionOption]) -> String {
+    pub(super) fn called(
+        &self,
+        anchor: u32,
+        arguments: &str,
+        options: &[FunctionOption],
+    ) -> String {
         let name = self.functions.get(&anchor).map(|name| name.split(':').next().unwrap_or(name));
         let name = name.map_or_else(|| format!("function {anchor}"), str::to_owned);
         let options = options.iter().map(|o| format!(" {}={}", o.name, o.preference.join("|")));

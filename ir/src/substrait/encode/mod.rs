@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt::Display;
 use std::sync::Arc;
 
+use datafusion::catalog::TableProvider;
 use datafusion::common::DataFusionError;
 use datafusion::logical_expr::{AggregateUDF, HigherOrderUDF, LogicalPlan, ScalarUDF, WindowUDF};
 use indexmap::IndexSet;
@@ -38,6 +39,8 @@ pub(crate) struct Called {
     pub(crate) higher_order: HashMap<String, Arc<HigherOrderUDF>>,
     pub(crate) aggregate: HashMap<String, Arc<AggregateUDF>>,
     pub(crate) window: HashMap<String, Arc<WindowUDF>>,
+    /// The rows of calls of table functions.
+    pub(crate) calls: Vec<Arc<dyn TableProvider>>,
 }
 
 /// An encoded plan, the functions it calls, and whether all of it is standard.
@@ -178,6 +181,11 @@ impl Encoder<'_> {
     fn function(&mut self, urn: &str, name: String) -> u32 {
         self.extended |= urn == extension::URN;
         self.functions.insert_full((urn.to_owned(), name)).0 as u32 + 1
+    }
+
+    /// The anchor of one of planc's functions.
+    fn own_function(&mut self, name: &str) -> u32 {
+        self.function(extension::URN, name.to_owned())
     }
 
     /// The anchor of one of planc's types.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::Field;
+use datafusion::catalog::TableProvider;
 use datafusion::common::{Column, DFSchema, NullHandling, ScalarValue};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{
@@ -25,6 +26,7 @@ use super::{Encoder, Result, broken, expr, refuse};
 use crate::catalog::table_name;
 use crate::key::{Scope, filter_columns, is_identity, widened_schema};
 use crate::substrait::extension;
+use crate::table_function::{CalledTable, called};
 
 impl<'a> Encoder<'a> {
     pub(super) fn relation(&mut self, plan: &'a LogicalPlan) -> Result<Rel> {
@@ -217,11 +219,31 @@ impl<'a> Encoder<'a> {
             common: direct(),
             ..self.detail(&detail)
         }));
-        let width = schema.fields().len();
-        let kept = scan.projection.as_deref().filter(|kept| !kept.iter().copied().eq(0..width));
-        let Some(kept) = kept else { return Ok(leaf) };
-        let columns = kept.iter().map(|at| expr::column(*at)).collect::<Result<_>>()?;
-        Ok(projected(leaf, width, columns))
+        kept(scan, leaf)
+    }
+
+    /// The rows of a call.
+    fn table_function(
+        &mut self,
+        scan: &TableScan,
+        provider: &Arc<dyn TableProvider>,
+    ) -> Result<Rel> {
+        let call = provider.downcast_ref::<CalledTable>();
+        let call = call.ok_or_else(|| refuse("a table function without its arguments"))?;
+        if !scan.filters.is_empty() || scan.fetch.is_some() {
+            return Err(refuse("a filter within the scan of a table function"));
+        }
+        let scope = Scope::none();
+        let arguments = self.detached(|encoder| encoder.expressions(&call.args, &scope))?;
+        let function_reference = self.own_function(&call.name);
+        let row = Some(self.row(&scan.source.schema())?);
+        let detail = extension::TableFunction { function_reference, arguments, row };
+        let leaf = rel(RelType::ExtensionLeaf(substrait::proto::ExtensionLeafRel {
+            common: direct(),
+            ..self.detail(&detail)
+        }));
+        self.called.calls.push(Arc::clone(provider));
+        kept(scan, leaf)
     }
 
     fn row(&mut self, schema: &arrow::datatypes::Schema) -> Result<Struct> {
@@ -243,6 +265,9 @@ impl<'a> Encoder<'a> {
                 return Err(refuse("a filter within the scan of a work table"));
             }
             return self.work_table(scan, steps);
+        }
+        if let Some(provider) = called(scan) {
+            return self.table_function(scan, &provider);
         }
         if name.ends_with("()") {
             // The plan does not say with which arguments it was called.
@@ -333,6 +358,15 @@ pub(super) fn projected(input: Rel, width: usize, expressions: Vec<Expression>) 
         expressions,
         advanced_extension: None,
     })))
+}
+
+/// The columns that a scan takes of a leaf that gives all of them.
+fn kept(scan: &TableScan, leaf: Rel) -> Result<Rel> {
+    let width = scan.source.schema().fields().len();
+    let kept = scan.projection.as_deref().filter(|kept| !kept.iter().copied().eq(0..width));
+    let Some(kept) = kept else { return Ok(leaf) };
+    let columns = kept.iter().map(|at| expr::column(*at)).collect::<Result<_>>()?;
+    Ok(projected(leaf, width, columns))
 }
 
 fn filtered(input: Option<Box<Rel>>, condition: Expression) -> Rel {

@@ -43,7 +43,7 @@ def emit(
         plan_file.unlink(missing_ok=True)
         columns = dict(table.schema().items())
     else:
-        plan_file.write_bytes(plan.SerializeToString(deterministic=True))
+        plan_file.write_bytes(plan)
     if sql is not None:
         lines += [f"sql = {toml(sql)}", 'dialect = "datafusion"']
     lines += ["", "[schema]"]

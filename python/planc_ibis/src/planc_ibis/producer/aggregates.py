@@ -10,15 +10,14 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 from substrait import algebra_pb2
 
-from planc_ibis.producer import dtypes
-from planc_ibis.producer.producer import Producer, Rel, direct
+from planc_ibis.producer import dtypes, wire
+from planc_ibis.producer.producer import Producer, direct
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.registry import refusal, relation, value
 from planc_ibis.producer.typed import Relation, Scope, Typed
 
 AggregateFunction = algebra_pb2.AggregateFunction
 AggregateRel = algebra_pb2.AggregateRel
-Argument = algebra_pb2.FunctionArgument
 
 
 @dataclasses.dataclass
@@ -30,7 +29,7 @@ class Call:
     returns: dt.DataType
     distinct: bool = False
     filter: Typed | None = None
-    sorts: Sequence[algebra_pb2.SortField] = ()
+    sorts: Sequence[bytes] = ()
     ignore_nulls: bool = False
     # True where it sees the whole partition, whatever the frame is.
     frameless: bool = False
@@ -85,10 +84,10 @@ def invocation(distinct: bool) -> AggregateFunction.AggregationInvocation.ValueT
 def aggregate(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """Rows grouped, and reductions of the groups. Metrics may compute with reductions."""
     from planc_ibis.producer import windows
-    from planc_ibis.producer.relations import below
+    from planc_ibis.producer.relations import selected
 
-    parent, scope = below(producer, op, outer)
     everything = [*op.groups.values(), *op.metrics.values()]
+    parent, scope = selected(producer, op, everything, outer)
     parent, scope = windows.hoisted(producer, parent, scope, everything)
     keys: list[Typed] = []
     places: dict[ops.Value, int] = {}
@@ -146,21 +145,26 @@ def reduced(
     """An aggregate's relation: the keys, then the measures."""
     rel = AggregateRel(
         common=direct(),
-        input=parent.rel,
         groupings=[AggregateRel.Grouping(expression_references=range(len(keys)))],
-        grouping_expressions=[key.expr for key in keys],
     )
     columns = [(f"k{at}", key.dtype) for at, key in enumerate(keys)]
+    written_measures = []
     for at, call in enumerate(measures):
-        measure = rel.measures.add()
-        measure.measure.CopyFrom(written(producer, call))
+        parts = {"measure": written(producer, call)}
         if call.filter is not None:
-            measure.filter.CopyFrom(call.filter.expr)
+            parts["filter"] = call.filter.expr
+        written_measures.append(wire.around(AggregateRel.Measure(), **parts))
         columns.append((f"m{at}", call.returns))
-    return Relation(Rel(aggregate=rel), columns)
+    body = wire.around(
+        rel,
+        input=parent.rel,
+        grouping_expressions=[key.expr for key in keys],
+        measures=written_measures,
+    )
+    return Relation(wire.relation(aggregate=body), columns)
 
 
-def written(producer: Producer, call: Call) -> algebra_pb2.AggregateFunction:
+def written(producer: Producer, call: Call) -> bytes:
     """The message of an aggregate function."""
     kinds = [argument.dtype for argument in call.arguments]
     options: list[tuple[str, str]] = []
@@ -172,15 +176,14 @@ def written(producer: Producer, call: Call) -> algebra_pb2.AggregateFunction:
         options += standard
     function = AggregateFunction(
         function_reference=anchor,
-        arguments=[Argument(value=argument.expr) for argument in call.arguments],
         output_type=producer.type(call.returns),
         phase=algebra_pb2.AGGREGATION_PHASE_INITIAL_TO_RESULT,
-        sorts=call.sorts,
         invocation=invocation(call.distinct),
     )
     for name, preference in options:
         function.options.add(name=name, preference=[preference])
-    return function
+    arguments = [wire.argument(argument.expr) for argument in call.arguments]
+    return wire.around(function, arguments=arguments, sorts=call.sorts)
 
 
 def counting(typed: Typed | None, *, distinct: bool = False) -> Called:
@@ -376,16 +379,17 @@ def constant_share(op: Any) -> float:
 
 @reduction("ApproxMedian", "ApproxQuantile")
 def approximate_quantile(producer: Producer, op: Any, scope: Scope) -> Called:
+    from planc_ibis.producer.windows import sort_field
+
     share = 0.5 if isinstance(op, ops.ApproxMedian) else constant_share(op.quantile)
     argument = producer.cast(producer.value(op.arg, scope), dtypes.FLOAT64)
     at = producer.literal(share, dtypes.FLOAT64)
-    direction = algebra_pb2.SortField.SORT_DIRECTION_ASC_NULLS_LAST
-    order = algebra_pb2.SortField(expr=argument.expr, direction=direction)
+    order = sort_field(argument, ascending=True)
     name = "aggregate:approx_percentile_cont"
     return [Call(name, [argument, at], dtypes.FLOAT64, sorts=[order])], only
 
 
-def ordered(producer: Producer, op: Any, scope: Scope) -> list[algebra_pb2.SortField]:
+def ordered(producer: Producer, op: Any, scope: Scope) -> list[bytes]:
     """The order in which a reduction takes its rows."""
     from planc_ibis.producer.relations import sorts
 

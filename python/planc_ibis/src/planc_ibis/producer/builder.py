@@ -9,14 +9,14 @@ from typing import Any
 import ibis.expr.datatypes as dt
 from substrait import algebra_pb2
 
-from planc_ibis.producer import dtypes, literals, types
+from planc_ibis.producer import dtypes, literals, types, wire
 from planc_ibis.producer.extensions import Extensions
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.typed import Typed
 
 Expression = algebra_pb2.Expression
-Argument = algebra_pb2.FunctionArgument
 Cast = Expression.Cast
+IfClause = Expression.IfThen.IfClause
 
 
 class Builder:
@@ -40,7 +40,8 @@ class Builder:
             reference.outer_reference.steps_out = steps
         else:
             reference.root_reference.SetInParent()
-        return Typed(Expression(selection=reference), dtype)
+        expr = wire.around(Expression(selection=reference))
+        return Typed(expr, dtype, ordinal=None if steps else ordinal)
 
     def literal(self, value: Any, dtype: dt.DataType) -> Typed:
         """A value of a settled type."""
@@ -82,12 +83,11 @@ class Builder:
         anchor, options = self.extensions.function(meaning, kinds, result)
         call = Expression.ScalarFunction(
             function_reference=anchor,
-            arguments=[Argument(value=argument.expr) for argument in arguments],
             output_type=self.type(result),
         )
         for name, value in options:
             call.options.add(name=name, preference=[value])
-        return Typed(Expression(scalar_function=call), result)
+        return Typed(called(call, arguments), result)
 
     def own_call(self, meaning: str, arguments: Sequence[Typed], returns: dt.DataType) -> Typed:
         """planc's own function, where the standard one means something else."""
@@ -95,10 +95,9 @@ class Builder:
         result = returns.copy(nullable=nullable)
         call = Expression.ScalarFunction(
             function_reference=self.extensions.own(meaning),
-            arguments=[Argument(value=argument.expr) for argument in arguments],
             output_type=self.type(result),
         )
-        return Typed(Expression(scalar_function=call), result)
+        return Typed(called(call, arguments), result)
 
     def scalar(
         self, name: str, *arguments: Typed, returns: dt.DataType, nullable: bool = True
@@ -172,8 +171,9 @@ class Builder:
             Cast.FAILURE_BEHAVIOR_RETURN_NULL if safe else Cast.FAILURE_BEHAVIOR_THROW_EXCEPTION
         )
         result = to.copy(nullable=safe or operand.nullable)
-        cast = Cast(type=self.type(result), input=operand.expr, failure_behavior=failure)
-        return Typed(Expression(cast=cast), result)
+        cast = Cast(type=self.type(result), failure_behavior=failure)
+        body = wire.around(cast, input=operand.expr)
+        return Typed(wire.expression(cast=body), result)
 
     def all_of(self, conditions: Iterable[Typed]) -> Typed:
         """AND of conditions; true where there are none."""
@@ -208,19 +208,20 @@ class Builder:
         """The first branch whose condition is true, all results in one type."""
         results = [self.cast(result, dtype) for _, result in branches]
         other = self.literal(None, dtype) if default is None else self.cast(default, dtype)
-        case = Expression.IfThen()
-        for (condition, _), result in zip(branches, results, strict=True):
-            case.ifs.append(
-                Expression.IfThen.IfClause(**{"if": condition.expr, "then": result.expr})
-            )
-        getattr(case, "else").CopyFrom(other.expr)
+        ifs = [
+            wire.around(IfClause(), **{"if": condition.expr, "then": result.expr})
+            for (condition, _), result in zip(branches, results, strict=True)
+        ]
+        parts: dict[str, wire.Part] = {"ifs": ifs, "else": other.expr}
+        body = wire.around(Expression.IfThen(), **parts)
         nullable = other.nullable or any(result.nullable for result in results)
         values = [result for _, result in branches] + ([] if default is None else [default])
         anew = None
         if dtype.is_integer() and all(value.is_literal or value.value is None for value in values):
             # SQL's integer literals have the type that the place wants, and so have these.
             anew = functools.partial(self.case, branches, default)
-        return Typed(Expression(if_then=case), dtype.copy(nullable=nullable), anew=anew)
+        expr = wire.expression(if_then=body)
+        return Typed(expr, dtype.copy(nullable=nullable), anew=anew)
 
     def null_where(self, condition: Typed, otherwise: Typed) -> Typed:
         """NULL where the condition is true."""
@@ -241,6 +242,12 @@ class Builder:
             return cast[0]
         nullable = all(operand.nullable for operand in cast)
         return self.call("scalar:coalesce", cast, dtype, nullable=nullable)
+
+
+def called(call: Expression.ScalarFunction, arguments: Sequence[Typed]) -> bytes:
+    """A call with its arguments."""
+    written = [wire.argument(argument.expr) for argument in arguments]
+    return wire.expression(scalar_function=wire.around(call, arguments=written))
 
 
 def exact_decimal(value: float) -> dt.Decimal | None:

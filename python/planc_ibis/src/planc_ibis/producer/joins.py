@@ -8,8 +8,8 @@ from typing import Any
 import ibis.expr.operations as ops
 from substrait import algebra_pb2
 
-from planc_ibis.producer import dtypes, windows
-from planc_ibis.producer.producer import Producer, Rel, direct
+from planc_ibis.producer import dtypes, windows, wire
+from planc_ibis.producer.producer import Producer, direct
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.registry import relation
 from planc_ibis.producer.relations import computed, operands
@@ -72,23 +72,23 @@ def joined(
             right.columns, how in ("left", "outer")
         )
     if not conditions and how in ("inner", "cross"):
-        cross = algebra_pb2.CrossRel(common=direct(), left=left.rel, right=right.rel)
-        return Relation(Rel(cross=cross), columns)
+        cross = algebra_pb2.CrossRel(common=direct())
+        body = wire.around(cross, left=left.rel, right=right.rel)
+        return Relation(wire.relation(cross=body), columns)
     if how == "cross":
         raise Refused("cross join", "it has a condition")
     return Relation(join(left, right, producer.all_of(conditions), how), columns)
 
 
-def join(left: Relation, right: Relation, condition: Typed, how: str) -> algebra_pb2.Rel:
+def join(left: Relation, right: Relation, condition: Typed, how: str) -> bytes:
     """A join's relation."""
-    rel = JoinRel(
-        common=direct(),
+    body = wire.around(
+        JoinRel(common=direct(), type=KINDS[how]),
         left=left.rel,
         right=right.rel,
         expression=condition.expr,
-        type=KINDS[how],
     )
-    return Rel(join=rel)
+    return wire.relation(join=body)
 
 
 def widened(columns: Columns, nullable: bool) -> Columns:

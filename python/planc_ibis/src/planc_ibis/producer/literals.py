@@ -24,16 +24,21 @@ SECONDS = {"W": 604_800, "D": 86_400, "h": 3_600, "m": 60, "s": 1}
 FRACTIONS = {"ms": 1_000_000, "us": 1_000, "ns": 1}
 
 
-def null(dtype: dt.DataType, extensions: Extensions) -> algebra_pb2.Expression:
+def null(dtype: dt.DataType, extensions: Extensions) -> bytes:
     """NULL of a type."""
     kind = types.encode(dtype.copy(nullable=True), extensions)
-    return Expression(literal=Literal(null=kind, nullable=True))
+    return written(Literal(null=kind, nullable=True))
 
 
-def scalar(value: Any, dtype: dt.DataType) -> algebra_pb2.Expression | None:
+def scalar(value: Any, dtype: dt.DataType) -> bytes | None:
     """A value of a flat settled type; nothing where the type has no literal of its own."""
     literal = _literal(value, dtype)
-    return None if literal is None else Expression(literal=literal)
+    return None if literal is None else written(literal)
+
+
+def written(literal: algebra_pb2.Expression.Literal) -> bytes:
+    """The expression of a literal."""
+    return Expression(literal=literal).SerializeToString(deterministic=True)
 
 
 def _literal(value: Any, dtype: dt.DataType) -> algebra_pb2.Expression.Literal | None:
@@ -149,7 +154,7 @@ def parts(value: int, unit: str) -> tuple[int, int, int]:
     return 0, 0, value * FRACTIONS[unit]
 
 
-def interval(months: int, days: int, nanos: int) -> algebra_pb2.Expression:
+def interval(months: int, days: int, nanos: int) -> bytes:
     """An interval of months, days and nanoseconds."""
     seconds, rest = divmod(abs(nanos), 1_000_000_000)
     sign = -1 if nanos < 0 else 1
@@ -163,7 +168,7 @@ def interval(months: int, days: int, nanos: int) -> algebra_pb2.Expression:
             days=days, seconds=sign * seconds, subseconds=sign * rest, precision=9
         ),
     )
-    return Expression(literal=Literal(interval_compound=compound))
+    return written(Literal(interval_compound=compound))
 
 
 def recast(value: Any, source: dt.DataType, target: dt.DataType) -> Any:

@@ -9,7 +9,7 @@ import ibis.expr.operations as ops
 from ibis.expr.operations.udf import InputType
 from substrait import algebra_pb2
 
-from planc_ibis.producer import dtypes
+from planc_ibis.producer import dtypes, wire
 from planc_ibis.producer.extensions import mapping
 from planc_ibis.producer.nested import constant
 from planc_ibis.producer.producer import Producer
@@ -83,11 +83,13 @@ def among(producer: Producer, op: Any, scope: Scope) -> Typed:
     if not op.options:
         return producer.literal(False, dtypes.BOOLEAN)
     needle, *options = producer.alike([needle, *producer.values(op.options, scope)])
-    found = algebra_pb2.Expression.SingularOrList(
-        value=needle.expr, options=[option.expr for option in options]
+    found = wire.around(
+        algebra_pb2.Expression.SingularOrList(),
+        value=needle.expr,
+        options=[option.expr for option in options],
     )
     nullable = any(operand.nullable for operand in (needle, *options))
-    expr = algebra_pb2.Expression(singular_or_list=found)
+    expr = wire.expression(singular_or_list=found)
     return Typed(expr, dtypes.BOOLEAN.copy(nullable=nullable))
 
 

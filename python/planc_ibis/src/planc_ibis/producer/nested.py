@@ -9,7 +9,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 from substrait import algebra_pb2, type_pb2
 
-from planc_ibis.producer import dtypes, literals
+from planc_ibis.producer import dtypes, literals, wire
 from planc_ibis.producer.producer import Producer
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.registry import value
@@ -54,7 +54,7 @@ def array(producer: Producer, items: Sequence[Typed], item: dt.DataType) -> Type
             type=producer.type(dtype.value_type), nullability=type_pb2.Type.NULLABILITY_REQUIRED
         )
         literal = algebra_pb2.Expression.Literal(empty_list=empty)
-        return Typed(algebra_pb2.Expression(literal=literal), dtype)
+        return Typed(literals.written(literal), dtype)
     cast = [producer.cast(part, item) for part in items]
     return producer.scalar("make_array", *cast, returns=dtype, nullable=False)
 
@@ -291,11 +291,9 @@ def function(producer: Producer, item: dt.DataType, body: Typed) -> Typed:
     parameters = type_pb2.Type.Struct(
         types=[producer.type(item)], nullability=type_pb2.Type.NULLABILITY_REQUIRED
     )
-    expr = algebra_pb2.Expression()
-    getattr(expr, "lambda").CopyFrom(
-        algebra_pb2.Expression.Lambda(parameters=parameters, body=body.expr)
-    )
-    return Typed(expr, body.dtype)
+    function = algebra_pb2.Expression.Lambda(parameters=parameters)
+    written = wire.around(function, body=body.expr)
+    return Typed(wire.expression(**{"lambda": written}), body.dtype)
 
 
 def parameter(producer: Producer, dtype: dt.DataType, at: int = 0, steps: int = 0) -> Typed:
@@ -303,7 +301,7 @@ def parameter(producer: Producer, dtype: dt.DataType, at: int = 0, steps: int = 
     reference = algebra_pb2.Expression.FieldReference()
     reference.direct_reference.struct_field.field = at
     reference.lambda_parameter_reference.steps_out = steps
-    return Typed(algebra_pb2.Expression(selection=reference), dtype)
+    return Typed(wire.around(algebra_pb2.Expression(selection=reference)), dtype)
 
 
 @value("Argument")

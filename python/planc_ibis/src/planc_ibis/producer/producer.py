@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,16 +12,17 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 from substrait import algebra_pb2, plan_pb2
 
-from planc_ibis.producer import dtypes, registry, types
+from planc_ibis.producer import dtypes, registry, types, wire
 from planc_ibis.producer.builder import Builder
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.typed import Relation, Scope, Typed
 
-Rel = algebra_pb2.Rel
 RelCommon = algebra_pb2.RelCommon
 # What stands in the plan's `version.producer`.
 PRODUCER = "planc-ibis/0.1"
 LARGEST = 64 << 20
+# How many calls of Python may lie within each other: some ten for each step of an expression.
+DEEPEST = 8_000
 
 
 class Producer(Builder):
@@ -32,10 +34,10 @@ class Producer(Builder):
         self.place: list[str] = []
         self.lambdas: list[list[tuple[str, dt.DataType]]] = []
 
-    def plan(self, table: ops.Relation) -> tuple[plan_pb2.Plan, dict[str, dt.DataType]]:
+    def plan(self, table: ops.Relation) -> tuple[bytes, dict[str, dt.DataType]]:
         """The plan of a table expression, and the types of its output."""
         relation = self.relation(table, None)
-        if relation.rel.ByteSize() > LARGEST:
+        if len(relation.rel) > LARGEST:
             raise Refused(type(table).__name__, "its plan is larger than 64 MB")
         names: list[str] = []
         for name, dtype in relation.columns:
@@ -45,11 +47,10 @@ class Producer(Builder):
         # The release of the specification that planc reads.
         plan.version.minor_number = 85
         plan.version.producer = PRODUCER
-        root = plan.relations.add().root
-        root.input.CopyFrom(relation.rel)
-        root.names.extend(names)
         self.extensions.declare(plan)
-        return plan, dict(relation.columns)
+        root = wire.around(algebra_pb2.RelRoot(names=names), input=relation.rel)
+        root = wire.around(plan_pb2.PlanRel(), root=root)
+        return wire.around(plan, relations=root), dict(relation.columns)
 
     @contextmanager
     def at(self, step: str) -> Iterator[None]:
@@ -62,6 +63,9 @@ class Producer(Builder):
             raise
         except RecursionError:
             raise Refused(step, "it is nested too deeply", tuple(self.place[:8])) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A form of the operation that nobody has thought of: no plan is better than a guess.
+            raise Refused(step, f"it is not understood: {error!r}", tuple(self.place)) from error
         finally:
             self.place.pop()
 
@@ -117,9 +121,9 @@ class Producer(Builder):
         """Computes columns, and nothing else comes out. Columns as they are, are not computed."""
         columns = [(name, typed.dtype) for name, typed in outputs]
         mapping: list[int] = []
-        exprs: list[algebra_pb2.Expression] = []
+        exprs: list[bytes] = []
         for _, typed in outputs:
-            ordinal = ordinal_of(typed.expr)
+            ordinal = typed.ordinal
             if ordinal is None:
                 mapping.append(relation.width + len(exprs))
                 exprs.append(typed.expr)
@@ -127,10 +131,9 @@ class Producer(Builder):
                 mapping.append(ordinal)
         if not exprs and mapping == list(range(relation.width)):
             return Relation(relation.rel, columns)
-        project = algebra_pb2.ProjectRel(
-            common=emit(mapping), input=relation.rel, expressions=exprs
-        )
-        return Relation(Rel(project=project), columns)
+        project = algebra_pb2.ProjectRel(common=emit(mapping))
+        body = wire.around(project, input=relation.rel, expressions=exprs)
+        return Relation(wire.relation(project=body), columns)
 
     def extend(self, relation: Relation, outputs: Sequence[tuple[str, Typed]]) -> Relation:
         """Computes columns beside those that there are."""
@@ -149,17 +152,17 @@ class Producer(Builder):
 
     def filter(self, relation: Relation, condition: Typed) -> Relation:
         """The rows for which a condition is true."""
-        rel = algebra_pb2.FilterRel(common=direct(), input=relation.rel, condition=condition.expr)
-        return Relation(Rel(filter=rel), relation.columns)
+        rel = algebra_pb2.FilterRel(common=direct())
+        body = wire.around(rel, input=relation.rel, condition=condition.expr)
+        return Relation(wire.relation(filter=body), relation.columns)
 
     def distinct(self, relation: Relation) -> Relation:
         """Each row once."""
         keys = [self.field(at, dtype).expr for at, (_, dtype) in enumerate(relation.columns)]
         grouping = algebra_pb2.AggregateRel.Grouping(expression_references=range(relation.width))
-        rel = algebra_pb2.AggregateRel(
-            common=direct(), input=relation.rel, groupings=[grouping], grouping_expressions=keys
-        )
-        return Relation(Rel(aggregate=rel), relation.columns)
+        rel = algebra_pb2.AggregateRel(common=direct(), groupings=[grouping])
+        body = wire.around(rel, input=relation.rel, grouping_expressions=keys)
+        return Relation(wire.relation(aggregate=body), relation.columns)
 
     def subquery(self, op: ops.Relation, scope: Scope) -> Relation:
         """The relation of a subquery, which may refer to the columns around it."""
@@ -176,17 +179,10 @@ def emit(mapping: Sequence[int]) -> algebra_pb2.RelCommon:
     return RelCommon(emit=RelCommon.Emit(output_mapping=mapping))
 
 
-def ordinal_of(expr: algebra_pb2.Expression) -> int | None:
-    """The ordinal of a column of the input, where the expression is no more than that."""
-    if not expr.HasField("selection") or not expr.selection.HasField("root_reference"):
-        return None
-    return expr.selection.direct_reference.struct_field.field
-
-
 def produce(
     expr: ir.Expr, params: Mapping[ir.Value, Any] | None = None
-) -> tuple[plan_pb2.Plan, dict[str, dt.DataType]]:
-    """The plan of an Ibis table expression, and the settled types of its columns.
+) -> tuple[bytes, dict[str, dt.DataType]]:
+    """The plan of an Ibis table expression, as protobuf bytes, and the types of its columns.
 
     A value expression is taken as a table of one column. Raises `Refused`, which says what
     cannot be said in a plan, and where it stands.
@@ -195,4 +191,9 @@ def produce(
     for param, value in (params or {}).items():
         node = param.op()
         values[node.arg if isinstance(node, ops.Alias) else node] = value
-    return Producer(values).plan(expr.as_table().op())
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEEPEST))
+    try:
+        return Producer(values).plan(expr.as_table().op())
+    finally:
+        sys.setrecursionlimit(limit)

@@ -11,9 +11,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 from substrait import algebra_pb2
 
-from planc_ibis.producer import dtypes, types, windows
+from planc_ibis.producer import dtypes, types, windows, wire
 from planc_ibis.producer.nested import constant
-from planc_ibis.producer.producer import Producer, Rel, direct
+from planc_ibis.producer.producer import Producer, direct
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.registry import relation, value
 from planc_ibis.producer.typed import Columns, Relation, Scope, Typed
@@ -29,7 +29,40 @@ DIRECTIONS = {
 
 def settled(schema: ibis.Schema) -> Columns:
     """A schema's columns in the types of a plan."""
-    return [(name, dtypes.settled(dtype)) for name, dtype in schema.items()]
+    columns = []
+    for name, dtype in schema.items():
+        try:
+            columns.append((name, dtypes.settled(dtype)))
+        except Refused as refused:
+            reason = f"{refused.reason}; select the other columns right behind the table"
+            raise Refused(f"the column `{name}` ({dtype})", reason) from None
+    return columns
+
+
+def selected(
+    producer: Producer, op: Any, values: Sequence[ops.Value], outer: Scope | None
+) -> tuple[Relation, Scope]:
+    """The parent of a relation that computes all its columns anew: only what it reads is read."""
+    if not isinstance(op.parent, ops.UnboundTable | ops.DatabaseTable):
+        return below(producer, op, outer)
+    used = {
+        field.name for value in values for field in value.find(ops.Field) if field.rel == op.parent
+    }
+    parts = {name: dtype for name, dtype in op.parent.schema.items() if name in used}
+    if not parts or all(is_settled(dtype) for dtype in op.parent.schema.types):
+        return below(producer, op, outer)
+    with producer.at(type(op.parent).__name__):
+        parent = read_table(producer, op.parent, settled(ibis.schema(parts)))
+    return parent, Scope(parent.columns, {op.parent: 0}, outer, names=tuple(parts))
+
+
+def is_settled(dtype: dt.DataType) -> bool:
+    """Whether planc has a type."""
+    try:
+        dtypes.settled(dtype)
+    except Refused:
+        return False
+    return True
 
 
 def below(producer: Producer, op: Any, outer: Scope | None) -> tuple[Relation, Scope]:
@@ -41,7 +74,11 @@ def below(producer: Producer, op: Any, outer: Scope | None) -> tuple[Relation, S
 @relation("UnboundTable", "DatabaseTable")
 def table(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """A table, by the name that planc's catalog has it under."""
-    columns = settled(op.schema)
+    return read_table(producer, op, settled(op.schema))
+
+
+def read_table(producer: Producer, op: Any, columns: Columns) -> Relation:
+    """Some columns of a table."""
     names = [part for part in (op.namespace.catalog, op.namespace.database, op.name) if part]
     source = getattr(op, "source", None)
     if source is not None and names[:-1] == default_namespace(source)[-len(names[:-1]) :]:
@@ -51,7 +88,7 @@ def table(producer: Producer, op: Any, outer: Scope | None) -> Relation:
         base_schema=types.named_struct(columns, producer.extensions),
         named_table=algebra_pb2.ReadRel.NamedTable(names=names),
     )
-    return Relation(Rel(read=read), columns)
+    return Relation(wire.around(algebra_pb2.Rel(read=read)), columns)
 
 
 def default_namespace(source: Any) -> list[str]:
@@ -76,12 +113,14 @@ def literal_rows(producer: Producer, columns: Columns, rows: Sequence[Sequence[A
     read = algebra_pb2.ReadRel(
         common=direct(), base_schema=types.named_struct(columns, producer.extensions)
     )
-    read.virtual_table.SetInParent()
+    expressions = []
     for row in rows:
-        fields = read.virtual_table.expressions.add().fields
-        for item, (_, dtype) in zip(row, columns, strict=True):
-            fields.append(constant(producer, item, dtype).expr)
-    return Relation(Rel(read=read), columns)
+        pairs = zip(row, columns, strict=True)
+        fields = [constant(producer, item, dtype).expr for item, (_, dtype) in pairs]
+        expressions.append(wire.around(algebra_pb2.Expression.Nested.Struct(), fields=fields))
+    table = wire.around(algebra_pb2.ReadRel.VirtualTable(), expressions=expressions)
+    body = wire.around(read, virtual_table=table)
+    return Relation(wire.relation(read=body), columns)
 
 
 @relation("DummyTable")
@@ -106,7 +145,7 @@ def view(producer: Producer, op: Any, outer: Scope | None) -> Relation:
 @relation("Project")
 def project(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """Computed columns."""
-    parent, scope = below(producer, op, outer)
+    parent, scope = selected(producer, op, list(op.values.values()), outer)
     return computed(producer, parent, scope, op.values)
 
 
@@ -125,9 +164,8 @@ def computed(
 @relation("DropColumns")
 def drop(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """All columns but some."""
-    parent = producer.relation(op.parent, outer)
-    kept = [at for at, (name, _) in enumerate(parent.columns) if name not in op.columns_to_drop]
-    return producer.select(parent, kept)
+    parent, scope = selected(producer, op, list(op.values.values()), outer)
+    return computed(producer, parent, scope, op.values)
 
 
 @relation("Filter")
@@ -183,10 +221,42 @@ def sort(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     width = parent.width
     parent, scope = windows.hoisted(producer, parent, scope, [key_of(key) for key in keys])
     fields = sorts(producer, keys, scope)
+    by = {key_of(key).name for key in keys if isinstance(key_of(key), ops.Field)}
+    for name, key in inherited(source):
+        at = source.schema.names.index(name)
+        if name not in by:
+            typed = producer.field(at, scope.columns[at][1])
+            direction = DIRECTIONS[key.ascending, key.nulls_first]
+            fields.append(wire.around(SortField(direction=direction), expr=typed.expr))
     if not fields:
         return producer.select(parent, range(width))
-    rel = algebra_pb2.SortRel(common=direct(), input=parent.rel, sorts=fields)
-    return producer.select(Relation(Rel(sort=rel), parent.columns), range(width))
+    rel = algebra_pb2.SortRel(common=direct())
+    body = wire.around(rel, input=parent.rel, sorts=fields)
+    return producer.select(Relation(wire.relation(sort=body), parent.columns), range(width))
+
+
+def inherited(op: Any) -> list[tuple[str, Any]]:
+    """The columns that a relation is sorted by already, as far as they come out of it."""
+    if isinstance(op, ops.Sort):
+        found: list[tuple[str, Any]] = []
+        for key in op.keys:
+            if not isinstance(key_of(key), ops.Field):
+                return found
+            found.append((key_of(key).name, key))
+        return [*found, *(pair for pair in inherited(op.parent) if pair[0] not in dict(found))]
+    if isinstance(op, ops.Filter | ops.Limit):
+        return inherited(op.parent)
+    if isinstance(op, ops.Project | ops.DropColumns):
+        names = {
+            value.name: name for name, value in op.values.items() if isinstance(value, ops.Field)
+        }
+        kept: list[tuple[str, Any]] = []
+        for name, key in inherited(op.parent):
+            if name not in names:
+                return kept
+            kept.append((names[name], key))
+        return kept
+    return []
 
 
 def key_of(key: Any) -> ops.Value:
@@ -195,7 +265,7 @@ def key_of(key: Any) -> ops.Value:
     return found
 
 
-def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[algebra_pb2.SortField]:
+def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[bytes]:
     """Sort keys, each with its direction and where NULLs stand."""
     fields = []
     seen = set()
@@ -205,7 +275,8 @@ def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[algebra
             continue
         seen.add(by)
         direction = DIRECTIONS[key.ascending, key.nulls_first]
-        fields.append(SortField(expr=producer.value(by, scope).expr, direction=direction))
+        key_expr = producer.value(by, scope).expr
+        fields.append(wire.around(SortField(direction=direction), expr=key_expr))
     return fields
 
 
@@ -213,13 +284,14 @@ def sorts(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[algebra
 def limit(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """Some rows from a place on."""
     parent = producer.relation(op.parent, outer)
-    fetch = algebra_pb2.FetchRel(common=direct(), input=parent.rel)
+    parts: dict[str, bytes] = {"input": parent.rel}
     count, offset = number(op.n), number(op.offset)
     if offset:
-        fetch.offset_expr.CopyFrom(producer.literal(offset, dtypes.INT64).expr)
+        parts["offset_expr"] = producer.literal(offset, dtypes.INT64).expr
     if count is not None:
-        fetch.count_expr.CopyFrom(producer.literal(count, dtypes.INT64).expr)
-    return Relation(Rel(fetch=fetch), parent.columns)
+        parts["count_expr"] = producer.literal(count, dtypes.INT64).expr
+    body = wire.around(algebra_pb2.FetchRel(common=direct()), **parts)
+    return Relation(wire.relation(fetch=body), parent.columns)
 
 
 def number(value: Any) -> int | None:
@@ -271,14 +343,13 @@ def drop_null(producer: Producer, op: Any, outer: Scope | None) -> Relation:
 def union(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """The rows of both."""
     left, right = sides(producer, op, outer)
-    rel = algebra_pb2.SetRel(
-        common=direct(), inputs=[left.rel, right.rel], op=algebra_pb2.SetRel.SET_OP_UNION_ALL
-    )
+    rel = algebra_pb2.SetRel(common=direct(), op=algebra_pb2.SetRel.SET_OP_UNION_ALL)
+    body = wire.around(rel, inputs=[left.rel, right.rel])
     columns = [
         (name, dtype.copy(nullable=dtype.nullable or other.nullable))
         for (name, dtype), (_, other) in zip(left.columns, right.columns, strict=True)
     ]
-    both = Relation(Rel(set=rel), columns)
+    both = Relation(wire.relation(set=body), columns)
     return producer.distinct(both) if op.distinct else both
 
 
@@ -301,12 +372,11 @@ def within(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     kind = algebra_pb2.JoinRel
     join = algebra_pb2.JoinRel(
         common=direct(),
-        left=left.rel,
-        right=right.rel,
-        expression=producer.all_of(pairs).expr,
         type=kind.JOIN_TYPE_LEFT_SEMI if kept else kind.JOIN_TYPE_LEFT_ANTI,
     )
-    return producer.select(Relation(Rel(join=join), left.columns), range(len(names)))
+    condition = producer.all_of(pairs).expr
+    body = wire.around(join, left=left.rel, right=right.rel, expression=condition)
+    return producer.select(Relation(wire.relation(join=body), left.columns), range(len(names)))
 
 
 def sides(producer: Producer, op: Any, outer: Scope | None) -> tuple[Relation, Relation]:
@@ -360,10 +430,9 @@ def exists(producer: Producer, op: Any, scope: Scope) -> Typed:
     """Whether a subquery has rows."""
     inner = producer.subquery(op.rel, scope)
     sub = algebra_pb2.Expression.Subquery
-    predicate = sub.SetPredicate(
-        predicate_op=sub.SetPredicate.PREDICATE_OP_EXISTS, tuples=inner.rel
-    )
-    expr = algebra_pb2.Expression(subquery=sub(set_predicate=predicate))
+    exist = sub.SetPredicate(predicate_op=sub.SetPredicate.PREDICATE_OP_EXISTS)
+    predicate = wire.around(exist, tuples=inner.rel)
+    expr = wire.expression(subquery=wire.around(sub(), set_predicate=predicate))
     return Typed(expr, dtypes.BOOLEAN.copy(nullable=False))
 
 
@@ -376,8 +445,9 @@ def in_subquery(producer: Producer, op: Any, scope: Scope) -> Typed:
     common = producer.common((needle, found))
     inner = producer.project(inner, [(inner.columns[0][0], producer.cast(found, common))])
     sub = algebra_pb2.Expression.Subquery
-    predicate = sub.InPredicate(needles=[producer.cast(needle, common).expr], haystack=inner.rel)
-    expr = algebra_pb2.Expression(subquery=sub(in_predicate=predicate))
+    needles = producer.cast(needle, common).expr
+    predicate = wire.around(sub.InPredicate(), needles=needles, haystack=inner.rel)
+    expr = wire.expression(subquery=wire.around(sub(), in_predicate=predicate))
     return Typed(expr, dtypes.BOOLEAN)
 
 
@@ -397,6 +467,7 @@ def scalar_subquery(producer: Producer, op: Any, scope: Scope) -> Typed:
 def the_value(inner: Relation) -> Typed:
     """A subquery's only value."""
     sub = algebra_pb2.Expression.Subquery
-    expr = algebra_pb2.Expression(subquery=sub(scalar=sub.Scalar(input=inner.rel)))
+    scalar = wire.around(sub.Scalar(), input=inner.rel)
+    expr = wire.expression(subquery=wire.around(sub(), scalar=scalar))
     dtype: dt.DataType = inner.columns[0][1]
     return Typed(expr, dtype.copy(nullable=True))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
-from substrait import algebra_pb2
 
 NOTHING = object()
 
@@ -17,10 +16,13 @@ NOTHING = object()
 class Typed:
     """An expression and its settled type."""
 
-    expr: algebra_pb2.Expression
+    # As it is written.
+    expr: bytes
     dtype: dt.DataType
     # The Python value, where it is a literal.
     value: Any = NOTHING
+    # Which column of the input it is, where it is no more than that.
+    ordinal: int | None = None
     # Makes it anew in another type, where that is better than a cast.
     anew: Callable[[dt.DataType], Typed] | None = None
 
@@ -42,7 +44,8 @@ Columns = list[tuple[str, dt.DataType]]
 class Relation:
     """A relation of the plan and its columns."""
 
-    rel: algebra_pb2.Rel
+    # As it is written.
+    rel: bytes
     columns: Columns
 
     @property
@@ -62,11 +65,13 @@ class Scope:
     # Operations that a relation below has computed: their ordinals.
     computed: dict[ops.Node, int] = dataclasses.field(default_factory=dict)
     memo: dict[ops.Node, Typed] = dataclasses.field(default_factory=dict)
+    # The names of the only relation's columns, where some were left out.
+    names: Sequence[str] = ()
 
     def ordinal(self, rel: ops.Relation, name: str) -> int | None:
         """The ordinal of a relation's column, where the relation is in this scope."""
         offset = self.offsets.get(rel)
         if offset is None:
             return None
-        names: tuple[str, ...] = rel.schema.names
-        return offset + names.index(name)
+        names: Sequence[str] = self.names or rel.schema.names
+        return offset + names.index(name) if name in names else None

@@ -10,9 +10,9 @@ import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 from substrait import algebra_pb2
 
-from planc_ibis.producer import aggregates, dtypes, literals
+from planc_ibis.producer import aggregates, dtypes, literals, wire
 from planc_ibis.producer.aggregates import Call
-from planc_ibis.producer.producer import Producer, Rel, direct
+from planc_ibis.producer.producer import Producer, direct
 from planc_ibis.producer.refusal import Refused
 from planc_ibis.producer.registry import value
 from planc_ibis.producer.typed import Relation, Scope, Typed
@@ -68,7 +68,6 @@ def hoisted(
     pending = [node for node in found if node not in scope.computed]
     if not pending:
         return relation, scope
-    scope = Scope(relation.columns, scope.offsets, scope.outer, dict(scope.computed))
     while pending:
         ready = [node for node in pending if not inner(node, pending)]
         lists = [node for node in ready if isinstance(node, ops.Unnest)]
@@ -95,7 +94,10 @@ def expanded(
     lists = [producer.value(node.arg, scope) for node in nodes]
     wide = unnested(producer, relation, lists, keep_empty=False)
     places = {node: relation.width + at for at, node in enumerate(nodes)}
-    return wide, Scope(wide.columns, scope.offsets, scope.outer, {**scope.computed, **places})
+    computed = {**scope.computed, **places}
+    return wide, Scope(
+        wide.columns, scope.offsets, scope.outer, computed, dict(scope.memo), scope.names
+    )
 
 
 def unnested(
@@ -104,28 +106,19 @@ def unnested(
     """Lists expanded side by side, behind the columns of the relation."""
     wide = producer.extend(relation, [(f"list{at}", typed) for at, typed in enumerate(lists)])
     # planc.v1.Unnest: field 1, packed ordinals; field 3, what becomes of NULL and empty lists.
-    ordinals = b"".join(varint(relation.width + at) for at in range(len(lists)))
-    message = b"\x0a" + varint(len(ordinals)) + ordinals
+    ordinals = b"".join(wire.varint(relation.width + at) for at in range(len(lists)))
+    message = b"\x0a" + wire.varint(len(ordinals)) + ordinals
     if keep_empty:
         message += b"\x18\x02"
     single = algebra_pb2.ExtensionSingleRel(
-        common=direct(), input=wide.rel, detail=producer.extensions.packed("Unnest", message)
+        common=direct(), detail=producer.extensions.packed("Unnest", message)
     )
+    body = wire.around(single, input=wide.rel)
     items = [
         (name, dtype.value_type.copy(nullable=True))
         for name, dtype in wide.columns[relation.width :]
     ]
-    return Relation(Rel(extension_single=single), [*relation.columns, *items])
-
-
-def varint(number: int) -> bytes:
-    """A number as protobuf writes it."""
-    out = bytearray()
-    while number >= 0x80:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    return Relation(wire.relation(extension_single=body), [*relation.columns, *items])
 
 
 def positions(producer: Producer, items: Typed) -> Typed:
@@ -161,17 +154,19 @@ def windowed(
                     columns.append((f"w{len(columns)}", call.returns))
                     exprs.append(written(producer, call, frame, partitions, order))
                 finishes.append((node, places, finish))
-        project = algebra_pb2.ProjectRel(common=direct(), input=relation.rel, expressions=exprs)
-        relation = Relation(Rel(project=project), columns)
+        project = algebra_pb2.ProjectRel(common=direct())
+        body = wire.around(project, input=relation.rel, expressions=exprs)
+        relation = Relation(wire.relation(project=body), columns)
         for node, places, finish in finishes:
             typed = finish([producer.field(at, columns[at][1]) for at in places])
             memo[node] = producer.as_said(typed, node)
-    out = Scope(relation.columns, scope.offsets, scope.outer, dict(scope.computed))
-    out.memo.update(memo)
-    return relation, out
+    memo = {**scope.memo, **memo}
+    return relation, Scope(
+        relation.columns, scope.offsets, scope.outer, scope.computed, memo, scope.names
+    )
 
 
-def sort_fields(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[SortField]:
+def sort_fields(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[bytes]:
     """The order within a partition."""
     from planc_ibis.producer.relations import sorts
 
@@ -183,8 +178,8 @@ def written(
     call: Call,
     frame: Frame,
     partitions: Sequence[Typed],
-    order: Sequence[SortField],
-) -> algebra_pb2.Expression:
+    order: Sequence[bytes],
+) -> bytes:
     """The message of a window function."""
     kinds = [argument.dtype for argument in call.arguments]
     extra = list(frame.offsets)
@@ -201,22 +196,26 @@ def written(
         options += standard
     function = Window(
         function_reference=anchor,
-        arguments=[Argument(value=argument.expr) for argument in call.arguments],
         output_type=producer.type(call.returns),
         phase=algebra_pb2.AGGREGATION_PHASE_INITIAL_TO_RESULT,
-        sorts=order,
         invocation=aggregates.invocation(call.distinct),
-        partitions=[partition.expr for partition in partitions],
         bounds_type=frame.kind,
         lower_bound=frame.lower,
         upper_bound=frame.upper,
     )
+    arguments = [wire.argument(argument.expr) for argument in call.arguments]
     for marker, typed in extra:
-        function.arguments.append(Argument(enum=marker))
-        function.arguments.append(Argument(value=typed.expr))
+        arguments.append(wire.around(Argument(enum=marker)))
+        arguments.append(wire.argument(typed.expr))
     for name, preference in options:
         function.options.add(name=name, preference=[preference])
-    return algebra_pb2.Expression(window_function=function)
+    body = wire.around(
+        function,
+        arguments=arguments,
+        sorts=order,
+        partitions=[partition.expr for partition in partitions],
+    )
+    return wire.expression(window_function=body)
 
 
 def frame_of(producer: Producer, node: Any, scope: Scope, calls: list[Call]) -> Frame:
@@ -394,21 +393,21 @@ def unnest(producer: Producer, op: Any, scope: Scope) -> Typed:
     raise Refused("Unnest", "it stands where a plan expands no lists")
 
 
-def sort_field(typed: Typed, *, ascending: bool) -> SortField:
+def sort_field(typed: Typed, *, ascending: bool) -> bytes:
     """A sort key, NULLs last."""
     direction = (
         SortField.SORT_DIRECTION_ASC_NULLS_LAST
         if ascending
         else SortField.SORT_DIRECTION_DESC_NULLS_LAST
     )
-    return SortField(expr=typed.expr, direction=direction)
+    return wire.around(SortField(direction=direction), expr=typed.expr)
 
 
 def numbered(
     producer: Producer,
     relation: Relation,
     keys: Sequence[int],
-    order: SortField | None = None,
+    order: bytes | None = None,
 ) -> Relation:
     """The relation with each row's number among those that are equal in some columns."""
     partitions = [producer.field(at, relation.columns[at][1]) for at in keys]
@@ -417,8 +416,9 @@ def numbered(
     if order is not None:
         frame = Frame(Window.BOUNDS_TYPE_RANGE, unbounded(), current())
     expr = written(producer, call, frame, partitions, [] if order is None else [order])
-    project = algebra_pb2.ProjectRel(common=direct(), input=relation.rel, expressions=[expr])
-    wide = Relation(Rel(project=project), [*relation.columns, ("number", call.returns)])
+    project = algebra_pb2.ProjectRel(common=direct())
+    body = wire.around(project, input=relation.rel, expressions=expr)
+    wide = Relation(wire.relation(project=body), [*relation.columns, ("number", call.returns)])
     kept = [(name, producer.field(at, dtype)) for at, (name, dtype) in enumerate(relation.columns)]
     number = producer.cast(producer.field(relation.width, call.returns), dtypes.INT64)
     return producer.project(wide, [*kept, ("number", number)])
