@@ -137,7 +137,9 @@ def equal(one: Any, other: Any) -> bool:
             for number in (one, other):
                 if isinstance(number, decimal.Decimal):
                     # An average of decimals has so many digits, and no more.
-                    slack = max(slack, 10.0 ** min(0, int(number.as_tuple().exponent)))
+                    digits = -int(number.as_tuple().exponent)
+                    if digits >= 6:
+                        slack = max(slack, 10.0**-digits)
             return math.isclose(a, b, rel_tol=1e-9, abs_tol=slack if slack > 1e-9 else 1e-12)
         return one == other
     if isinstance(one, dt.timedelta) and isinstance(other, int):
