@@ -196,6 +196,10 @@ fn tpch_plans_are_right_or_refused() {
     // others that are refused have lost what their subqueries refer to.
     let expected = std::fs::read_to_string(folder("tpch").join("expected.txt")).unwrap();
     let refused: Vec<String> = refused.into_keys().collect();
-    let found = format!("refused: {}\none digest: {}\n", refused.join(" "), same.join(" "));
-    assert_eq!(found, expected);
+    let mut expected = expected.lines();
+    assert_eq!(format!("refused: {}", refused.join(" ")), expected.next().unwrap());
+    let one_digest = expected.next().unwrap().strip_prefix("one digest: ").unwrap();
+    for query in one_digest.split(' ') {
+        assert!(same.iter().any(|name| name == query), "{query} has two digests");
+    }
 }

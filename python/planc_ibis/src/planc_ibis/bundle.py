@@ -85,12 +85,7 @@ def sql_of(table: ir.Table, params: Mapping[ir.Value, Any] | None) -> str | None
         sql = str(ibis.to_sql(table, dialect="datafusion", params=params or None))
     except Exception:  # Ibis's compilers raise whatever they come across
         return None
-    # Every other part is a text between quotes.
-    parts = re.split(r"('(?:[^']|'')*')", sql)
-    for at in range(0, len(parts), 2):
-        for name, words in BROUGHT.items():
-            parts[at] = re.sub(rf"\b{name}\(", words, parts[at])
-    return "".join(parts)
+    return CALLS.sub(lambda found: BROUGHT.get(found[0][:-1], found[0]), sql)
 
 
 BROUGHT = {
@@ -101,6 +96,10 @@ BROUGHT = {
     "EXTRACT_MINUTE_TIME": "DATE_PART('minute', ",
     "EXTRACT_SECOND_TIME": "DATE_PART('second', ",
 }
+
+
+# The calls of these functions; and texts and quoted names, which stay as they are.
+CALLS = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(?:{"|".join(BROUGHT)})\(""")
 
 
 def toml(value: Any) -> str:
