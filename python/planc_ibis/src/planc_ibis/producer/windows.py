@@ -68,7 +68,6 @@ def hoisted(
     pending = [node for node in found if node not in scope.computed]
     if not pending:
         return relation, scope
-    scope = Scope(relation.columns, scope.offsets, scope.outer, dict(scope.computed))
     while pending:
         ready = [node for node in pending if not inner(node, pending)]
         lists = [node for node in ready if isinstance(node, ops.Unnest)]
@@ -95,7 +94,10 @@ def expanded(
     lists = [producer.value(node.arg, scope) for node in nodes]
     wide = unnested(producer, relation, lists, keep_empty=False)
     places = {node: relation.width + at for at, node in enumerate(nodes)}
-    return wide, Scope(wide.columns, scope.offsets, scope.outer, {**scope.computed, **places})
+    computed = {**scope.computed, **places}
+    return wide, Scope(
+        wide.columns, scope.offsets, scope.outer, computed, dict(scope.memo), scope.names
+    )
 
 
 def unnested(
@@ -158,9 +160,10 @@ def windowed(
         for node, places, finish in finishes:
             typed = finish([producer.field(at, columns[at][1]) for at in places])
             memo[node] = producer.as_said(typed, node)
-    out = Scope(relation.columns, scope.offsets, scope.outer, dict(scope.computed))
-    out.memo.update(memo)
-    return relation, out
+    memo = {**scope.memo, **memo}
+    return relation, Scope(
+        relation.columns, scope.offsets, scope.outer, scope.computed, memo, scope.names
+    )
 
 
 def sort_fields(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[bytes]:
