@@ -7,7 +7,7 @@ use chrono::{Duration, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use planc_ir::Digest;
-use planc_ir::code::{OUTPUT_FAILED, OUTPUT_TABLE, RUN_FAILED, SOURCE_UNREADABLE};
+use planc_ir::code::{OUTPUT_FAILED, OUTPUT_TABLE, RUN_FAILED, SOURCE_UNREADABLE, TABLE_FEATURE};
 
 use super::{bind, commit, files, ids, of, open, plan, run, session, shown, text};
 use crate::sink::delta::{
@@ -93,7 +93,10 @@ async fn what_cannot_be_opened_says_why() {
     let lines =
         lines.iter().map(|line| if line.contains("\"protocol\"") { protocol } else { line });
     std::fs::write(&entry, lines.collect::<Vec<_>>().join("\n")).unwrap();
-    check(&table, "TypeWidening").await;
+    let spec = SourceSpec::delta(table.to_str().unwrap());
+    let error = session().open("t", &spec).await.unwrap_err();
+    assert_eq!(error.code, TABLE_FEATURE);
+    assert!(error.message.contains("TypeWidening"), "{}", error.message);
 }
 
 #[tokio::test]
