@@ -8,6 +8,7 @@ mod delta;
 mod delta_s3;
 mod faults;
 mod golden;
+mod ibis;
 mod impact;
 mod lint;
 mod plans;

@@ -84,6 +84,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, pa.MonthDayNano):
         days = value.months * 30 + value.days
         return dt.timedelta(days=days, microseconds=value.nanoseconds / 1000)
+    if hasattr(value, "to_pydatetime"):
+        # Nanoseconds come as pandas' timestamps.
+        value = value.to_pydatetime(warn=False)
     if isinstance(value, dt.datetime):
         if value.tzinfo is not None:
             value = value.astimezone(dt.timezone.utc)
