@@ -11,8 +11,9 @@ import shutil
 from pathlib import Path
 
 import ibis
-import lanes
 import pytest
+
+import lanes
 
 OLD = int(ibis.__version__.split(".", maxsplit=1)[0]) < 10
 LANE = lanes.SUBSTRAIT if OLD else lanes.SQL
