@@ -11,9 +11,8 @@ import shutil
 from pathlib import Path
 
 import ibis
-import pytest
-
 import lanes
+import pytest
 
 OLD = int(ibis.__version__.split(".", maxsplit=1)[0]) < 10
 LANE = lanes.SUBSTRAIT if OLD else lanes.SQL
