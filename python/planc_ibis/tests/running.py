@@ -19,6 +19,8 @@ import pyarrow as pa
 from pyarrow import ipc
 
 Row = tuple[Any, ...]
+# The places that an average of decimals has at least: four more than the decimals.
+AVERAGE = -6
 
 
 class Failed(Exception):
@@ -135,9 +137,10 @@ def equal(one: Any, other: Any) -> bool:
                 return math.isnan(a) and math.isnan(b)
             slack = 1e-9
             for number in (one, other):
-                if isinstance(number, decimal.Decimal):
+                exponent = number.as_tuple().exponent if isinstance(number, decimal.Decimal) else 0
+                if isinstance(exponent, int) and exponent <= AVERAGE:
                     # An average of decimals has so many digits, and no more.
-                    slack = max(slack, 10.0 ** min(0, int(number.as_tuple().exponent)))
+                    slack = max(slack, 10.0**exponent)
             return math.isclose(a, b, rel_tol=1e-9, abs_tol=slack if slack > 1e-9 else 1e-12)
         return one == other
     if isinstance(one, dt.timedelta) and isinstance(other, int):

@@ -61,12 +61,16 @@ def check(op: Any) -> None:
         if isinstance(window.func, ops.CountDistinct | ops.CountDistinctStar):
             raise Refused("ibis-substrait", "distinct counts over windows are written like others")
         if getattr(window.func, "how", "sample") == "pop":
-            raise Refused("ibis-substrait", "deviations of populations over windows are written like others")
+            raise Refused(
+                "ibis-substrait", "deviations of populations over windows are written like others"
+            )
         if getattr(window.func, "where", None) is not None:
             raise Refused("ibis-substrait", "conditions of aggregates are not written")
     for operation in op.find((ops.Intersection, ops.Difference)):
         if not operation.distinct:
-            raise Refused("ibis-substrait", "set operations with repeated rows are written like others")
+            raise Refused(
+                "ibis-substrait", "set operations with repeated rows are written like others"
+            )
     for reduction in op.find(ops.Reduction):
         if getattr(reduction, "where", None) is not None:
             raise Refused("ibis-substrait", "conditions of aggregates are not written")
@@ -150,7 +154,8 @@ def projected(op: Any) -> Any:
 def first_of(node: Any) -> Any:
     """COALESCE as conditions: the producer drops its arguments."""
     *first, last = [
-        arg if arg.dtype.copy(nullable=True) == node.dtype.copy(nullable=True)
+        arg
+        if arg.dtype.copy(nullable=True) == node.dtype.copy(nullable=True)
         else ops.Cast(arg, to=node.dtype)
         for arg in node.arg
     ]
