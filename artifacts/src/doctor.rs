@@ -105,6 +105,11 @@ fn doctor_remote(remote: &Remote, report: &mut Report) {
         Err(problem) => return report.problem("address", &problem),
     };
     report.good("address", remote.shown());
+    match client.credentials() {
+        Some((true, words)) => report.good("credentials", words),
+        Some((false, words)) => report.note("credentials", words),
+        None => {}
+    }
     let name = format!("probe/{:016x}", fastrand::u64(..));
     let mut times = Vec::new();
     for _ in 0..READS {

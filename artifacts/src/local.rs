@@ -80,8 +80,23 @@ impl LocalTier {
         }
     }
 
-    /// Writes beside and renames, so that nobody ever sees half a file.
+    /// Writes an entry, whatever is there.
     pub(crate) fn write(&self, entry: &Entry, bytes: &[u8]) -> io::Result<()> {
+        self.staged(entry, bytes)?.persist(self.path(entry))?;
+        Ok(())
+    }
+
+    /// Writes an entry unless there is one of its name; false where there is.
+    pub(crate) fn create(&self, entry: &Entry, bytes: &[u8]) -> io::Result<bool> {
+        match self.staged(entry, bytes)?.persist_noclobber(self.path(entry)) {
+            Ok(_) => Ok(true),
+            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(failed) => Err(failed.error),
+        }
+    }
+
+    /// The bytes in a file beside the entry's, so that nobody ever sees half an entry.
+    fn staged(&self, entry: &Entry, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
         let path = self.path(entry);
         let folder = path.parent().ok_or(ErrorKind::InvalidInput)?;
         fs::create_dir_all(folder)?;
@@ -91,8 +106,7 @@ impl LocalTier {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder.prefix(TEMPORARY).tempfile_in(folder)?;
         file.write_all(bytes)?;
-        file.persist(path)?;
-        Ok(())
+        Ok(file)
     }
 
     /// Stores an artifact. One that is there and right is only marked as used.

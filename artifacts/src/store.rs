@@ -466,7 +466,11 @@ impl Store {
     pub(crate) fn write_local(&self, entry: &Entry, bytes: &[u8]) -> Result<(), Problem> {
         let written = match entry {
             Entry::Object(digest) => self.local.write_object(digest, bytes),
-            Entry::Record { .. } => self.local.write(entry, bytes),
+            // The first writer's record stays, unless it is none.
+            Entry::Record { .. } => match self.local.create(entry, bytes) {
+                Ok(false) if !self.is_right(entry) => self.local.write(entry, bytes),
+                done => done.map(drop),
+            },
         };
         written.map_err(|error| {
             let message = format!("{}: {error}", self.root().display());
@@ -474,9 +478,14 @@ impl Store {
         })
     }
 
+    fn is_right(&self, entry: &Entry) -> bool {
+        let there = self.local.read(entry);
+        matches!(there, Lookup::Hit(bytes) if check(entry, &bytes, &self.trust).is_ok())
+    }
+
     fn put<T: Serialize>(&self, kind: RecordKind, key: &Digest, record: &T, object: Option<&[u8]>) {
         let to_remote = self.remote.as_ref().filter(|remote| remote.mode().writes());
-        let to_remote = to_remote.filter(|_| self.zone.is_shared());
+        let to_remote = to_remote.filter(|remote| self.zone.is_shared() && remote.takes_entries());
         if !self.local_mode.writes() && to_remote.is_none() {
             return;
         }

@@ -305,18 +305,25 @@ impl Store {
             })
             .collect();
         let mut report = GcReport::default();
-        for index in plan(&items, now, REMOTE_GRACE, options) {
-            let Some(item) = items.get(index) else { continue };
-            if !options.dry_run {
+        let gone = plan(&items, now, REMOTE_GRACE, options);
+        let gone: Vec<&Item> = gone.into_iter().filter_map(|index| items.get(index)).collect();
+        // Records first: an artifact goes when no record names it any more.
+        for objects in [false, true] {
+            let of_kind = gone.iter().filter(|item| item.entry.is_object() == objects);
+            let jobs = of_kind.clone().filter(|_| !options.dry_run).map(|item| {
                 let (client, path) = (client.clone(), item.entry.path());
-                let deleted = remote.run_one(async move { client.delete(&path).await });
-                deleted.ok_or_else(no_remote)?.map_err(|failure| of_failure(remote, failure))?;
+                async move { client.delete(&path).await }
+            });
+            for deleted in remote.run(jobs.collect()) {
+                deleted.map_err(|failure| of_failure(remote, failure))?;
             }
-            match item.entry.is_object() {
-                true => report.objects += 1,
-                false => report.records += 1,
+            for item in of_kind {
+                match objects {
+                    true => report.objects += 1,
+                    false => report.records += 1,
+                }
+                report.bytes += item.bytes;
             }
-            report.bytes += item.bytes;
         }
         let total: u64 = items.iter().map(|item| item.bytes).sum();
         report.kept = items.len() as u64 - report.objects - report.records;

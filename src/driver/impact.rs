@@ -177,7 +177,8 @@ fn one(
     };
     let changed = effects(&[Effect::Changed, Effect::Added]);
     let moved = !effects(&[Effect::Changed, Effect::Added, Effect::Rebuild]).is_empty();
-    let same_text = old_rule.is_some_and(|old| old.text == rule.text);
+    let same_text =
+        old_rule.is_some_and(|old| old.text == rule.text && old.bundle_key() == rule.bundle_key());
     let same_deep = after.deep_digest.is_some() && before.deep_digest == after.deep_digest;
     let effect = match (old_rule, after.digest) {
         (_, None) => Effect::Failed,

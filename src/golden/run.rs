@@ -8,6 +8,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use planc_backend::{Binding, Bindings, Session};
 use planc_frontend::sql::{self, SqlRule};
+use planc_frontend::substrait::{self as ingest, Producer, SubstraitRule};
 use planc_ir::catalog::table_name;
 use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, LineIndex, Plan, substrait};
@@ -16,6 +17,7 @@ use super::case::{Case, QuerySource};
 use super::setting::{Setting, Surroundings};
 use super::table;
 use crate::driver::Trace;
+use crate::project::bundle::Lane;
 
 /// A case, run.
 #[derive(Default)]
@@ -143,16 +145,38 @@ fn planned(
             })?;
             match &rule.unreadable {
                 Some(error) => Ok((None, rule.text.to_string(), vec![error.clone()])),
-                None => Ok(sql(&rule.text, rule.settings.dialect.as_deref())),
+                None => match rule.bundle.as_ref().and_then(|b| Some((b, b.plan.as_ref()?))) {
+                    Some((bundle, bytes)) if bundle.lane != Lane::Sql => {
+                        let rule = SubstraitRule { bytes, facts: &bundle.facts };
+                        match ingest::parse(&rule) {
+                            Ok(parsed) => {
+                                let planned = ingest::plan(&parsed, &setting.catalog, state);
+                                Ok((planned.plan, String::new(), planned.diagnostics))
+                            }
+                            Err(diagnostics) => Ok((None, String::new(), diagnostics)),
+                        }
+                    }
+                    _ => Ok(sql(&rule.text, rule.settings.dialect.as_deref())),
+                },
             }
         }
         QuerySource::Substrait { path } => {
             let file = folder.join(path);
             let bytes = std::fs::read(&file)
                 .map_err(|error| format!("`{}` cannot be read: {error}", file.display()))?;
-            match substrait::decode(&bytes, state) {
-                Ok(plan) => Ok((Some(plan), String::new(), vec![])),
-                Err(finding) => Ok((None, String::new(), vec![finding])),
+            match ingest::parse(&SubstraitRule { bytes: &bytes, facts: &[] }) {
+                // The golden cases of artifacts look at what is in them.
+                Ok(parsed) if parsed.producer == Producer::Planc => {
+                    match substrait::decode(&bytes, state) {
+                        Ok(plan) => Ok((Some(plan), String::new(), vec![])),
+                        Err(finding) => Ok((None, String::new(), vec![finding])),
+                    }
+                }
+                Ok(parsed) => {
+                    let planned = ingest::plan(&parsed, &setting.catalog, state);
+                    Ok((planned.plan, String::new(), planned.diagnostics))
+                }
+                Err(diagnostics) => Ok((None, String::new(), diagnostics)),
             }
         }
     }

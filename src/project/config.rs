@@ -50,7 +50,9 @@ impl Default for ProjectSection {
         ProjectSection {
             name: String::new(),
             dialect: unplaced("datafusion"),
-            rules: vec![unplaced("rules/**/*.sql")],
+            rules: ["sql", "substrait", "substrait.json", "toml"]
+                .map(|ending| unplaced(&format!("rules/**/*.{ending}")))
+                .into(),
             time_zone: unplaced("UTC"),
             exclude: Vec::new(),
             max_rule_bytes: 16 << 20,

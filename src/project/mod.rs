@@ -1,5 +1,6 @@
 //! A project on disk: its file, its lock, its rules.
 
+pub mod bundle;
 pub mod cache;
 pub mod config;
 pub mod constraints;

@@ -10,12 +10,13 @@ use planc_ir::{Diagnostic, Span, code};
 use toml::Spanned;
 
 use super::Project;
+use super::bundle::{self, Bundle};
 use super::files::walk;
 use super::settings::{RuleSettings, rule_settings};
 use crate::report::FileReport;
 
 /// The endings of rule files, longest first.
-const ENDINGS: [&str; 3] = [".substrait.json", ".substrait", ".sql"];
+const ENDINGS: [&str; 4] = [".substrait.json", ".substrait", ".toml", ".sql"];
 
 /// One rule.
 #[derive(Debug, Clone)]
@@ -25,10 +26,13 @@ pub struct Rule {
     pub name: String,
     /// The file, relative to the project where it lies in it, with `/` between the parts.
     pub path: String,
-    /// The text; empty where it could not be read as text.
+    /// The text; empty where it could not be read as text, and for a plan without SQL.
     pub text: Arc<str>,
-    /// What the comments at its top say.
+    /// What the comments at its top say, or the TOML file of a bundle.
     pub settings: RuleSettings,
+    /// The plan and what stands beside it; none for a SQL file. The text is then the SQL of
+    /// the bundle.
+    pub bundle: Option<Arc<Bundle>>,
     /// Why the file cannot be a rule, if it cannot.
     pub unreadable: Option<Diagnostic>,
 }
@@ -38,6 +42,11 @@ impl Rule {
     pub fn report(&self, diagnostics: Vec<Diagnostic>) -> FileReport {
         let report = FileReport::new(&self.path, Arc::clone(&self.text), diagnostics);
         FileReport { rule: Some(self.name.clone()), ..report }
+    }
+
+    /// What the result of a bundle depends on.
+    pub fn bundle_key(&self) -> Option<&[u8]> {
+        self.bundle.as_ref().map(|bundle| bundle.key.as_slice())
     }
 }
 
@@ -64,7 +73,9 @@ impl Project {
             for path in found.files {
                 let Ok(relative) = path.strip_prefix(&self.root) else { continue };
                 let out = excluded.iter().any(|excluded| excluded.is_match(relative));
-                if matcher.is_match(relative) && !out {
+                let beside = path.extension().is_some_and(|ending| ending == "toml")
+                    && bundle::has_plan(&path);
+                if matcher.is_match(relative) && !out && !beside {
                     let name = rule_name(relative.strip_prefix(&prefix).unwrap_or(relative));
                     files.entry(path).or_insert(name);
                 }
@@ -102,6 +113,11 @@ impl Project {
     /// The globs in `rules` that find none of these rules.
     pub fn idle_globs(&self, rules: &[Rule]) -> Vec<&Spanned<String>> {
         let idle = |glob: &&Spanned<String>| {
+            // Nobody asked for the default's other endings.
+            let placed = glob.span().start < glob.span().end;
+            if !placed && !(rules.is_empty() && glob.get_ref().ends_with(".sql")) {
+                return false;
+            }
             let Ok(matcher) = matcher(glob.get_ref()) else { return false };
             !rules.iter().any(|rule| matcher.is_match(&rule.path))
         };
@@ -123,7 +139,7 @@ impl Project {
         files.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect()
     }
 
-    /// A SQL file that need not be one of the rules, read as if it were.
+    /// A file that need not be one of the rules, read as if it were.
     pub fn rule_at(&self, path: &Path) -> Rule {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let name = rule_name(Path::new(path.file_name().unwrap_or_default()));
@@ -141,6 +157,7 @@ impl Project {
                 .join("/"),
             text: Arc::from(""),
             settings: RuleSettings::default(),
+            bundle: None,
             unreadable: None,
         };
         if rule.name.split('.').any(str::is_empty) {
@@ -148,7 +165,18 @@ impl Project {
             rule.unreadable = Some(Diagnostic::new(code::CONFIG, message).help("rename the file"));
             return rule;
         }
-        match self.read_rule(path, &rule.path) {
+        if !rule.path.ends_with(".sql") {
+            match self.read_bundle(path) {
+                Ok((bundle, settings)) => {
+                    rule.text = bundle.sql.clone().unwrap_or_default();
+                    rule.settings = settings;
+                    rule.bundle = Some(Arc::new(bundle));
+                }
+                Err(error) => rule.unreadable = Some(error),
+            }
+            return rule;
+        }
+        match self.read_rule(path) {
             Ok((text, settings)) => {
                 rule.text = text;
                 match settings {
@@ -169,12 +197,25 @@ impl Project {
     fn read_rule(
         &self,
         path: &Path,
-        shown: &str,
     ) -> Result<(Arc<str>, Result<RuleSettings, Diagnostic>), Diagnostic> {
-        if !shown.ends_with(".sql") {
-            let message = "only SQL rules are read; Substrait plans as rules are not supported yet";
-            return Err(Diagnostic::new(code::CONFIG, message));
-        }
+        let bytes = self.read_bytes(path)?;
+        let limit = self.config.project.max_rule_bytes;
+        let text = planc_frontend::sql::source_text(&bytes, limit)?;
+        Ok((Arc::from(text), rule_settings(text)))
+    }
+
+    /// A plan and the TOML file beside it, or such a file alone.
+    fn read_bundle(&self, path: &Path) -> Result<(Bundle, RuleSettings), Diagnostic> {
+        let alone = path.extension().is_some_and(|ending| ending == "toml");
+        let toml = if alone { Some(path.to_owned()) } else { bundle::toml_beside(path) };
+        let plan = if alone { None } else { Some(self.read_bytes(path)?) };
+        let toml = toml.map(|toml| self.read_bytes(&toml)).transpose()?;
+        let limit = self.config.project.max_rule_bytes;
+        let text = toml.as_deref().map(|toml| planc_frontend::sql::source_text(toml, limit));
+        Bundle::new(plan, text.transpose()?)
+    }
+
+    fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
         let limit = self.config.project.max_rule_bytes;
         let unreadable = |error: std::io::Error| {
             Diagnostic::new(code::CONFIG, format!("the file cannot be read: {error}"))
@@ -188,9 +229,7 @@ impl Project {
             )
             .help("raise `max_rule_bytes` in the [project] table, or keep data out of rules"));
         }
-        let bytes = std::fs::read(path).map_err(unreadable)?;
-        let text = planc_frontend::sql::source_text(&bytes, limit)?;
-        Ok((Arc::from(text), rule_settings(text)))
+        std::fs::read(path).map_err(unreadable)
     }
 }
 

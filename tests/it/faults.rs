@@ -12,7 +12,7 @@ use crate::servers::proxy::{Fault, Proxy};
 use crate::servers::{self, Kind, environment};
 
 const RULES: usize = 12;
-const TIMEOUT: Duration = Duration::from_millis(600);
+const TIMEOUT: Duration = Duration::from_millis(1_500);
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
 fn cache() -> String {
@@ -49,7 +49,7 @@ fn every_fault_of_a_server_costs_a_bounded_delay_and_no_artifact() {
         (Fault::None, 0, ""),
         (Fault::Hang, 0, "P0607"),
         (Fault::Hang, 8, "P0607"),
-        (Fault::Slow(Duration::from_millis(450)), 0, "P0607"),
+        (Fault::Slow(Duration::from_millis(700)), 0, "P0607"),
         (Fault::Status(500), 0, "P0608"),
         (Fault::Status(503), 5, "P0608"),
         (Fault::Status(403), 0, "P0605"),

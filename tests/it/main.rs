@@ -6,6 +6,7 @@ mod check;
 mod constraints;
 mod faults;
 mod golden;
+mod ibis;
 mod impact;
 mod lint;
 mod plans;

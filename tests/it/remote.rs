@@ -108,6 +108,23 @@ fn a_read_only_remote_fills_the_local_tier_and_gets_nothing() {
 }
 
 #[test]
+fn a_web_server_is_a_tier_that_can_only_be_read() {
+    let shared = tempfile::tempdir().unwrap();
+    let folder = format!("remote = '{}'", shared.path().display());
+    let first = machine(3, &folder).planc(&["compile", "--json"]).succeeded();
+    let port = servers::files::serve(shared.path().to_owned());
+    let reader = machine(4, &format!("remote = 'http://127.0.0.1:{port}/'"));
+    let ran = reader.planc(&["compile", "--json"]).succeeded();
+    assert_eq!((planned(&ran), &digests(&ran)[..3]), (1, &digests(&first)[..]));
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    reader
+        .planc(&["cache", "doctor"])
+        .says(0, &["note    remote  write: https:// can only be read"]);
+    let plain = machine(1, "remote = 'http://cache.example/'");
+    plain.planc(&["compile"]).says(0, &["warning[P0606]", "use https"]);
+}
+
+#[test]
 fn a_server_that_ignores_conditions_is_found_by_the_doctor() {
     let Some(server) = servers::s3() else { return };
     let proxy = Proxy::before(server.port, Fault::NoConditions);

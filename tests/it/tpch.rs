@@ -14,7 +14,7 @@ use planc_ir::Settings;
 use crate::sandbox::{Sandbox, tpch_data};
 
 /// The output columns that each query sorts by.
-const ORDER: [&[usize]; 22] = [
+pub const ORDER: [&[usize]; 22] = [
     &[0, 1],
     &[0, 2, 1, 3],
     &[1, 2],
@@ -57,7 +57,7 @@ fn with_queries(sandbox: Sandbox) -> Sandbox {
 }
 
 /// DataFusion itself, on the same tables with one partition.
-async fn direct(sql: &str) -> Vec<RecordBatch> {
+pub async fn direct(sql: &str) -> Vec<RecordBatch> {
     let limits = Limits { threads: Some(1), ..Limits::default() };
     let session = Session::new(&Settings::default(), &limits).unwrap();
     let context = SessionContext::new_with_state(session.state().clone());
@@ -78,7 +78,7 @@ async fn direct(sql: &str) -> Vec<RecordBatch> {
 }
 
 /// The text without a LIMIT at its end, and that limit.
-fn without_limit(sql: &str) -> (String, Option<usize>) {
+pub fn without_limit(sql: &str) -> (String, Option<usize>) {
     let sql = sql.trim_end().trim_end_matches(';').trim_end();
     let (head, last) = sql.rsplit_once(char::is_whitespace).unwrap();
     match (head.trim_end().to_lowercase().strip_suffix("limit"), last.parse()) {

@@ -197,6 +197,11 @@ impl Remote {
         self.client().is_ok_and(|client| !client.reads.is_open())
     }
 
+    /// Whether entries can be put. Where it cannot be opened, [`state`](Self::state) says so.
+    pub(crate) fn takes_entries(&self) -> bool {
+        self.client().is_ok_and(|client| !client.is_read_only())
+    }
+
     /// Does all of this on the tier's own threads, a bounded number at once, and waits for it.
     /// Callers may be on threads of another runtime.
     pub(crate) fn run<T: Send + 'static>(
@@ -309,6 +314,14 @@ impl Client {
     /// Whether the store takes entries at all.
     pub(crate) fn is_read_only(&self) -> bool {
         self.opened.read_only
+    }
+
+    /// What the environment says about credentials, where the store needs some: whether there
+    /// are any, and words.
+    pub(crate) fn credentials(&self) -> Option<(bool, String)> {
+        let found = || "the environment holds some".to_owned();
+        let hint = &self.opened.hint;
+        self.opened.cloud.then(|| (hint.is_none(), hint.clone().unwrap_or_else(found)))
     }
 
     /// The bytes of an entry, unchecked.

@@ -24,6 +24,8 @@ pub(crate) struct Opened {
     pub(crate) read_only: bool,
     /// What is to be said where nothing answers: that the environment holds no credentials.
     pub(crate) hint: Option<String>,
+    /// Whether credentials are needed at all.
+    pub(crate) cloud: bool,
 }
 
 /// Opens the store of a URL with the credentials of the environment, as object_store names
@@ -55,8 +57,13 @@ pub(crate) fn open(text: &str, timeout: Duration, writes: bool) -> Result<Opened
     };
     let limits = [ClientConfigKey::Timeout, ClientConfigKey::ConnectTimeout];
     let limit = format!("{}ms", timeout.as_millis());
-    let mut opened =
-        Opened { store: Arc::new(LocalFileSystem::new()), prefix, read_only: false, hint: None };
+    let mut opened = Opened {
+        store: Arc::new(LocalFileSystem::new()),
+        prefix,
+        read_only: false,
+        hint: None,
+        cloud: false,
+    };
     match scheme {
         ObjectStoreScheme::Local => {
             let folder =
@@ -76,6 +83,7 @@ pub(crate) fn open(text: &str, timeout: Duration, writes: bool) -> Result<Opened
                 builder.with_config(AmazonS3ConfigKey::Client(key), &limit)
             });
             opened.store = Arc::new(builder.build().map_err(failed)?);
+            opened.cloud = true;
             opened.hint = missing(
                 "AWS",
                 &[
@@ -93,6 +101,7 @@ pub(crate) fn open(text: &str, timeout: Duration, writes: bool) -> Result<Opened
                 builder.with_config(GoogleConfigKey::Client(key), &limit)
             });
             opened.store = Arc::new(builder.build().map_err(failed)?);
+            opened.cloud = true;
             opened.hint = missing(
                 "Google",
                 &[
@@ -110,6 +119,7 @@ pub(crate) fn open(text: &str, timeout: Duration, writes: bool) -> Result<Opened
                 builder.with_config(AzureConfigKey::Client(key), &limit)
             });
             opened.store = Arc::new(builder.build().map_err(failed)?);
+            opened.cloud = true;
             opened.hint = missing(
                 "Azure",
                 &[

@@ -18,7 +18,7 @@ mod dialect;
 mod empty_subquery;
 mod extent;
 mod foreign;
-mod guard;
+pub(crate) mod guard;
 mod judge;
 mod lint;
 mod locate;

@@ -7,7 +7,7 @@ use substrait::proto::{Expression, ExtensionLeafRel, SortField};
 
 /// The URN of planc's functions, types and type variations. Its last part is the semantic
 /// version: the release of DataFusion whose functions they are.
-pub(crate) const URN: &str = "extension:dev.planc:datafusion-55";
+pub const URN: &str = "extension:dev.planc:datafusion-55";
 
 /// What stands before the message's name in the type URL of an `Any`.
 const TYPE_URL: &str = "type.planc.dev/planc.v1.";

@@ -11,7 +11,7 @@ use super::extension;
 
 /// What a function of a plan is in DataFusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub enum Meaning {
     /// A binary operator; `AND` and `OR` take any number of operands.
     Operator(Operator),
     /// An expression with a variant of its own.
@@ -26,19 +26,32 @@ pub(crate) enum Meaning {
 
 /// Expressions of DataFusion that are functions in Substrait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
+    /// `NOT`.
     Not,
+    /// `-`.
     Negative,
+    /// `IS NULL`.
     IsNull,
+    /// `IS NOT NULL`.
     IsNotNull,
+    /// `IS TRUE`.
     IsTrue,
+    /// `IS FALSE`.
     IsFalse,
+    /// `IS NOT TRUE`.
     IsNotTrue,
+    /// `IS NOT FALSE`.
     IsNotFalse,
+    /// `BETWEEN`.
     Between,
+    /// `LIKE`.
     Like,
+    /// `ILIKE`.
     ILike,
+    /// `SIMILAR TO`.
     SimilarTo,
+    /// `SIMILAR TO` without regard to case.
     SimilarToIgnoringCase,
     /// Base, then pairs of value and result, then perhaps the default.
     CaseOf,
@@ -282,11 +295,7 @@ pub(crate) fn standard(
 
 /// What a declared function means. `Err` for one that planc does not know; `Ok(None)` for one
 /// of planc's URN that is no operator or form, but a function by DataFusion's name.
-pub(crate) fn meaning(
-    urn: &str,
-    name: &str,
-    options: &[(&str, &str)],
-) -> Result<Option<Meaning>, ()> {
+pub fn meaning(urn: &str, name: &str, options: &[(&str, &str)]) -> Result<Option<Meaning>, ()> {
     let (base, signature) = name.split_once(':').unwrap_or((name, ""));
     if urn == extension::URN {
         let own = OWN.iter().find(|(_, own)| *own == base);

@@ -13,6 +13,9 @@ mod extension;
 mod functions;
 mod json;
 
+pub use extension::URN;
+pub use functions::{Form, Meaning, meaning};
+
 use datafusion::common::DFSchema;
 use datafusion::execution::SessionState;
 

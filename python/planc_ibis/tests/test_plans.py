@@ -53,6 +53,11 @@ def test_literals_do_not_depend_on_the_zone(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(set(plans)) == 1
 
 
+def test_a_window_within_a_window_is_at_hand_too() -> None:
+    total = t.a.sum().over(group_by=t.s)
+    produce(t.mutate(total=total, rank=ibis.rank().over(order_by=total)))
+
+
 def test_a_deep_expression_has_a_plan() -> None:
     expr = t
     for at in range(150):

@@ -34,6 +34,11 @@ def project(folder: Path) -> None:
         (folder / "schemas" / f"{name}.sql").write_text(ddl(name, schema))
         lines.append(f"[sources.{name}]\nddl = {toml(f'schemas/{name}.sql')}\n")
     (folder / "planc.toml").write_text("\n".join(lines))
+    write_rules(folder)
+
+
+def write_rules(folder: Path) -> None:
+    """The queries as `sql.q01` … and `ibis.q01` …."""
     (folder / "rules" / "sql").mkdir(parents=True)
     (folder / "rules" / "ibis").mkdir()
     for name, query in tpch_queries.QUERIES.items():

@@ -26,7 +26,8 @@ pub(super) fn run(work: &mut Work<'_, '_>, show: bool) -> Result<Done, String> {
         for report in &reports {
             let Some((text, edits)) = fixed(&report.text, &report.diagnostics) else { continue };
             let rule = work.compiler.rules.iter_mut().find(|rule| rule.path == report.path);
-            let Some(rule) = rule else { continue };
+            // The text of a bundle is no file of its own.
+            let Some(rule) = rule.filter(|rule| rule.bundle.is_none()) else { continue };
             before.entry(rule.path.clone()).or_insert_with(|| Arc::clone(&rule.text));
             rule.text = Arc::from(text);
             number += edits;

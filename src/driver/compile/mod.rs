@@ -4,7 +4,9 @@
 //! fingerprints give the result key, and only where the store has no result the rule is
 //! parsed, planned, brought to its canonical form and encoded.
 
+mod bundle;
 mod declared;
+mod expected;
 mod output;
 mod rule;
 mod stored;

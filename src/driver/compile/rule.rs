@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use planc_artifacts::{Action, ActionKey, ActionRecord, RecordKind, ResultRecord};
-use planc_frontend::sql::{Parsed, SqlRule};
+use planc_frontend::sql::{Parsed, Planned, SqlRule};
 use planc_ir::{Catalog, Diagnostic, Digest, Plan, code, substrait};
 
+use super::bundle::Source;
 use super::declared;
 use super::output::{empty_record, failed, fields, output_table};
 use super::{Compiled, Compiler, Outcome, Status};
@@ -19,7 +20,7 @@ use crate::project::settings::setting_place;
 /// A rule on its way.
 pub(super) struct Started {
     pub(super) key: Option<ActionKey>,
-    pub(super) parsed: Option<Parsed>,
+    pub(super) parsed: Option<Source>,
     pub(super) lookups: Vec<String>,
     /// Set where the rule ended before planning.
     pub(super) failed: Option<Vec<Diagnostic>>,
@@ -64,7 +65,7 @@ impl Compiler<'_> {
         }
         match self.parse(rule) {
             Ok(parsed) => {
-                let lookups = parsed.lookups.clone();
+                let lookups = parsed.lookups();
                 self.put_action(rule, &key, stored, ActionRecord { lookups: lookups.clone() });
                 started(Some(key), Some(parsed), lookups, None)
             }
@@ -113,9 +114,9 @@ impl Compiler<'_> {
             return cached(record.clone());
         }
         let (record, artifact) = match &started.parsed {
-            Some(parsed) => self.plan(parsed, catalog, lookups),
+            Some(parsed) => self.plan(rule, parsed, catalog, lookups),
             None => match self.parse(rule) {
-                Ok(parsed) => self.plan(&parsed, catalog, lookups),
+                Ok(parsed) => self.plan(rule, &parsed, catalog, lookups),
                 Err(diagnostics) => (ResultRecord { diagnostics, ..empty_record() }, None),
             },
         };
@@ -141,12 +142,30 @@ impl Compiler<'_> {
 
     fn plan(
         &self,
-        parsed: &Parsed,
+        rule: &Rule,
+        parsed: &Source,
         catalog: &Catalog,
         lookups: BTreeMap<String, Option<Digest>>,
     ) -> (ResultRecord, Option<Vec<u8>>) {
         self.planned.fetch_add(1, Ordering::Relaxed);
-        let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
+        match (parsed, &rule.bundle) {
+            (Source::Bundle(lanes), Some(bundle)) => {
+                self.compile_bundle(bundle, lanes, catalog, lookups)
+            }
+            (Source::Bundle(_), None) => (empty_record(), None),
+            (Source::Sql(parsed), _) => {
+                let planned = planc_frontend::sql::plan(parsed, catalog, self.state());
+                self.encode(planned, lookups)
+            }
+        }
+    }
+
+    /// Brings what a front end planned to its canonical form, and that to bytes.
+    pub(super) fn encode(
+        &self,
+        planned: Planned,
+        lookups: BTreeMap<String, Option<Digest>>,
+    ) -> (ResultRecord, Option<Vec<u8>>) {
         let mut record =
             ResultRecord { diagnostics: planned.diagnostics, lookups, ..empty_record() };
         let Some(plan) = planned.plan else { return (record, None) };
@@ -195,12 +214,24 @@ impl Compiler<'_> {
                 catalog.insert(rule.name.clone(), table);
             }
         }
-        let planned = planc_frontend::sql::plan(&self.parse(rule)?, &catalog, self.state());
-        let plan = planned.plan.ok_or(planned.diagnostics)?;
+        let plan = match self.parse(rule)? {
+            Source::Bundle(lanes) => self.plan_bundle(&lanes, &catalog)?,
+            Source::Sql(parsed) => {
+                let planned = planc_frontend::sql::plan(&parsed, &catalog, self.state());
+                planned.plan.ok_or(planned.diagnostics)?
+            }
+        };
         Trace::of(plan, self.state()).map_err(|error| vec![error])
     }
 
-    fn parse(&self, rule: &Rule) -> Result<Parsed, Vec<Diagnostic>> {
+    fn parse(&self, rule: &Rule) -> Result<Source, Vec<Diagnostic>> {
+        match &rule.bundle {
+            Some(bundle) => self.parse_bundle(rule, bundle),
+            None => self.parse_sql(rule).map(|parsed| Source::Sql(Box::new(parsed))),
+        }
+    }
+
+    pub(super) fn parse_sql(&self, rule: &Rule) -> Result<Parsed, Vec<Diagnostic>> {
         planc_frontend::sql::parse(&SqlRule {
             text: &rule.text,
             dialect: self.dialect(rule),
@@ -215,8 +246,8 @@ impl Compiler<'_> {
     pub(super) fn action_key(&self, rule: &Rule) -> ActionKey {
         let format = substrait::FORMAT.to_string();
         let action = Action {
-            source: rule.text.as_bytes(),
-            front_end: "sql",
+            source: rule.bundle.as_ref().map_or(rule.text.as_bytes(), |bundle| &bundle.key),
+            front_end: if rule.bundle.is_some() { "substrait" } else { "sql" },
             dialect: self.dialect(rule),
             time_zone: self.project.config.project.time_zone.get_ref(),
             parameters: &self.parameters,

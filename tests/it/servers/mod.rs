@@ -4,6 +4,7 @@
 //! `.ci/servers` installs the programs. Where they are missing, a test that asks for one says so
 //! and ends; with `PLANC_REQUIRE_SERVERS=1`, as in `.ci/run`, it fails.
 
+pub mod files;
 pub mod http;
 pub mod proxy;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from planc_ibis.producer import Refused, produce
+from planc_ibis.refusal import Refused
 
 
 def emit(
@@ -33,9 +34,9 @@ def emit(
     table = expr.as_table()
     lines = [f"{name} = {toml(value)}" for name, value in (settings or {}).items()]
     sql = sql_of(table, params)
-    plan_file = target.with_suffix(".substrait")
+    plan_file = target.with_name(f"{target.name}.substrait")
     try:
-        plan, columns = produce(table, params)
+        plan, columns, facts = plan_of(table, params)
     except Refused as refused:
         if sql is None:
             raise
@@ -43,22 +44,62 @@ def emit(
         plan_file.unlink(missing_ok=True)
         columns = dict(table.schema().items())
     else:
+        if facts:
+            lines.append(f"facts = {toml(facts)}")
         plan_file.write_bytes(plan)
     if sql is not None:
         lines += [f"sql = {toml(sql)}", 'dialect = "datafusion"']
     lines += ["", "[schema]"]
     lines += [f"{toml(name)} = {toml(str(dtype))}" for name, dtype in columns.items()]
-    bundle = target.with_suffix(".toml")
+    bundle = target.with_name(f"{target.name}.toml")
     bundle.write_text("\n".join(lines).lstrip("\n") + "\n", encoding="utf-8")
     return bundle
 
 
+def plan_of(
+    table: ir.Table, params: Mapping[ir.Value, Any] | None
+) -> tuple[bytes, dict[str, dt.DataType], list[str]]:
+    """A plan, the types of its output, and what is known of it besides.
+
+    With Ibis 9.5 ibis-substrait writes it, with later versions the producer of this package.
+    """
+    if int(ibis.__version__.split(".", maxsplit=1)[0]) < 10:
+        from planc_ibis import ibis_substrait
+
+        if params:
+            raise Refused("params", "ibis-substrait has no parameters")
+        plan, facts = ibis_substrait.plan(table)
+        return plan, dict(table.schema().items()), facts
+    from planc_ibis.producer import produce
+
+    plan, columns = produce(table, params)
+    return plan, columns, []
+
+
 def sql_of(table: ir.Table, params: Mapping[ir.Value, Any] | None) -> str | None:
-    """The SQL that Ibis writes for DataFusion, where it does."""
+    """The SQL that Ibis writes for DataFusion, where it does.
+
+    Ibis's DataFusion backend brings some functions along, which planc has under other names.
+    """
     try:
-        return str(ibis.to_sql(table, dialect="datafusion", params=params or None))
+        sql = str(ibis.to_sql(table, dialect="datafusion", params=params or None))
     except Exception:  # Ibis's compilers raise whatever they come across
         return None
+    return CALLS.sub(lambda found: BROUGHT.get(found[0][:-1], found[0]), sql)
+
+
+BROUGHT = {
+    "SIGN": "SIGNUM(",
+    "EXTRACT_MINUTE_TIMESTAMP": "DATE_PART('minute', ",
+    "EXTRACT_SECOND_TIMESTAMP": "DATE_PART('second', ",
+    "EXTRACT_HOUR_TIME": "DATE_PART('hour', ",
+    "EXTRACT_MINUTE_TIME": "DATE_PART('minute', ",
+    "EXTRACT_SECOND_TIME": "DATE_PART('second', ",
+}
+
+
+# The calls of these functions; and texts and quoted names, which stay as they are.
+CALLS = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(?:{"|".join(BROUGHT)})\(""")
 
 
 def toml(value: Any) -> str:

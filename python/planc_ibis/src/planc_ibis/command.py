@@ -11,7 +11,7 @@ import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from planc_ibis.bundle import emit
-from planc_ibis.producer import Refused
+from planc_ibis.refusal import Refused
 
 PHYSICAL = (ops.UnboundTable, ops.DatabaseTable, ops.InMemoryTable)
 
@@ -35,3 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             failed = True
             print(f"{name}: {refused}", file=sys.stderr)
     return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -84,10 +84,10 @@ def invocation(distinct: bool) -> AggregateFunction.AggregationInvocation.ValueT
 def aggregate(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """Rows grouped, and reductions of the groups. Metrics may compute with reductions."""
     from planc_ibis.producer import windows
-    from planc_ibis.producer.relations import below
+    from planc_ibis.producer.relations import selected
 
-    parent, scope = below(producer, op, outer)
     everything = [*op.groups.values(), *op.metrics.values()]
+    parent, scope = selected(producer, op, everything, outer)
     parent, scope = windows.hoisted(producer, parent, scope, everything)
     keys: list[Typed] = []
     places: dict[ops.Value, int] = {}

@@ -63,6 +63,9 @@ class Producer(Builder):
             raise
         except RecursionError:
             raise Refused(step, "it is nested too deeply", tuple(self.place[:8])) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # A form of the operation that nobody has thought of: no plan is better than a guess.
+            raise Refused(step, f"it is not understood: {error!r}", tuple(self.place)) from error
         finally:
             self.place.pop()
 

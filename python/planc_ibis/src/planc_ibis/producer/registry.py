@@ -43,6 +43,9 @@ REFUSED: dict[str, str] = {
     "TimeAdd": "planc has no arithmetic on times of day",
     "TimeSub": "planc has no arithmetic on times of day",
     "TimeDiff": "planc has no arithmetic on times of day",
+    "TimeDelta": "planc has no arithmetic on times of day",
+    "StringToTime": "planc does not read times of day by a format",
+    "ApproxMultiQuantile": "planc approximates one quantile at a time",
     "IntervalFloorDivide": "planc does not divide intervals",
 }
 for _name in dir(ops):

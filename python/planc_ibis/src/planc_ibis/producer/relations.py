@@ -29,7 +29,40 @@ DIRECTIONS = {
 
 def settled(schema: ibis.Schema) -> Columns:
     """A schema's columns in the types of a plan."""
-    return [(name, dtypes.settled(dtype)) for name, dtype in schema.items()]
+    columns = []
+    for name, dtype in schema.items():
+        try:
+            columns.append((name, dtypes.settled(dtype)))
+        except Refused as refused:
+            reason = f"{refused.reason}; select the other columns right behind the table"
+            raise Refused(f"the column `{name}` ({dtype})", reason) from None
+    return columns
+
+
+def selected(
+    producer: Producer, op: Any, values: Sequence[ops.Value], outer: Scope | None
+) -> tuple[Relation, Scope]:
+    """The parent of a relation that computes all its columns anew: only what it reads is read."""
+    if not isinstance(op.parent, ops.UnboundTable | ops.DatabaseTable):
+        return below(producer, op, outer)
+    used = {
+        field.name for value in values for field in value.find(ops.Field) if field.rel == op.parent
+    }
+    parts = {name: dtype for name, dtype in op.parent.schema.items() if name in used}
+    if not parts or all(is_settled(dtype) for dtype in op.parent.schema.types):
+        return below(producer, op, outer)
+    with producer.at(type(op.parent).__name__):
+        parent = read_table(producer, op.parent, settled(ibis.schema(parts)))
+    return parent, Scope(parent.columns, {op.parent: 0}, outer, names=tuple(parts))
+
+
+def is_settled(dtype: dt.DataType) -> bool:
+    """Whether planc has a type."""
+    try:
+        dtypes.settled(dtype)
+    except Refused:
+        return False
+    return True
 
 
 def below(producer: Producer, op: Any, outer: Scope | None) -> tuple[Relation, Scope]:
@@ -41,7 +74,11 @@ def below(producer: Producer, op: Any, outer: Scope | None) -> tuple[Relation, S
 @relation("UnboundTable", "DatabaseTable")
 def table(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """A table, by the name that planc's catalog has it under."""
-    columns = settled(op.schema)
+    return read_table(producer, op, settled(op.schema))
+
+
+def read_table(producer: Producer, op: Any, columns: Columns) -> Relation:
+    """Some columns of a table."""
     names = [part for part in (op.namespace.catalog, op.namespace.database, op.name) if part]
     source = getattr(op, "source", None)
     if source is not None and names[:-1] == default_namespace(source)[-len(names[:-1]) :]:
@@ -108,7 +145,7 @@ def view(producer: Producer, op: Any, outer: Scope | None) -> Relation:
 @relation("Project")
 def project(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """Computed columns."""
-    parent, scope = below(producer, op, outer)
+    parent, scope = selected(producer, op, list(op.values.values()), outer)
     return computed(producer, parent, scope, op.values)
 
 
@@ -127,9 +164,8 @@ def computed(
 @relation("DropColumns")
 def drop(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     """All columns but some."""
-    parent = producer.relation(op.parent, outer)
-    kept = [at for at, (name, _) in enumerate(parent.columns) if name not in op.columns_to_drop]
-    return producer.select(parent, kept)
+    parent, scope = selected(producer, op, list(op.values.values()), outer)
+    return computed(producer, parent, scope, op.values)
 
 
 @relation("Filter")
@@ -185,11 +221,42 @@ def sort(producer: Producer, op: Any, outer: Scope | None) -> Relation:
     width = parent.width
     parent, scope = windows.hoisted(producer, parent, scope, [key_of(key) for key in keys])
     fields = sorts(producer, keys, scope)
+    by = {key_of(key).name for key in keys if isinstance(key_of(key), ops.Field)}
+    for name, key in inherited(source):
+        at = source.schema.names.index(name)
+        if name not in by:
+            typed = producer.field(at, scope.columns[at][1])
+            direction = DIRECTIONS[key.ascending, key.nulls_first]
+            fields.append(wire.around(SortField(direction=direction), expr=typed.expr))
     if not fields:
         return producer.select(parent, range(width))
     rel = algebra_pb2.SortRel(common=direct())
     body = wire.around(rel, input=parent.rel, sorts=fields)
     return producer.select(Relation(wire.relation(sort=body), parent.columns), range(width))
+
+
+def inherited(op: Any) -> list[tuple[str, Any]]:
+    """The columns that a relation is sorted by already, as far as they come out of it."""
+    if isinstance(op, ops.Sort):
+        found: list[tuple[str, Any]] = []
+        for key in op.keys:
+            if not isinstance(key_of(key), ops.Field):
+                return found
+            found.append((key_of(key).name, key))
+        return [*found, *(pair for pair in inherited(op.parent) if pair[0] not in dict(found))]
+    if isinstance(op, ops.Filter | ops.Limit):
+        return inherited(op.parent)
+    if isinstance(op, ops.Project | ops.DropColumns):
+        names = {
+            value.name: name for name, value in op.values.items() if isinstance(value, ops.Field)
+        }
+        kept: list[tuple[str, Any]] = []
+        for name, key in inherited(op.parent):
+            if name not in names:
+                return kept
+            kept.append((names[name], key))
+        return kept
+    return []
 
 
 def key_of(key: Any) -> ops.Value:

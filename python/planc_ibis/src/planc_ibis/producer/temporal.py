@@ -194,11 +194,16 @@ def shift(producer: Producer, op: Any, scope: Scope) -> Typed:
 
 @value("DateDiff")
 def days_between(producer: Producer, op: Any, scope: Scope) -> Typed:
-    left, right = producer.values((op.left, op.right), scope)
+    left, right = (day_number(producer, s) for s in producer.values((op.left, op.right), scope))
     days = producer.operator("Minus", left, right, INT64)
     day = producer.literal(86_400_000_000, INT64)
     micros = producer.operator("Multiply", days, day, INT64)
     return elapsed(producer, producer.cast(micros, dtypes.DURATION))
+
+
+def day_number(producer: Producer, date: Typed) -> Typed:
+    """The days of a date since 1970."""
+    return producer.cast(producer.cast(date, INT32), INT64)
 
 
 @value("TimestampDiff")
@@ -243,8 +248,7 @@ def units_of(producer: Producer, end: Typed, unit: str) -> Typed:
     if unit == "week":
         raise Refused("TemporalDelta", "engines begin weeks on different days")
     if unit == "day":
-        epoch_day = producer.literal("1970-01-01", dtypes.DATE)
-        return producer.operator("Minus", producer.cast(end, dtypes.DATE), epoch_day, INT64)
+        return day_number(producer, producer.cast(end, dtypes.DATE))
     micros = producer.cast(producer.cast(end, dtypes.TIMESTAMP), INT64)
     if unit in MICROSECONDS:
         return floor_by(producer, micros, MICROSECONDS[unit])

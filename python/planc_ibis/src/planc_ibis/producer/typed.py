@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ibis.expr.datatypes as dt
@@ -65,11 +65,13 @@ class Scope:
     # Operations that a relation below has computed: their ordinals.
     computed: dict[ops.Node, int] = dataclasses.field(default_factory=dict)
     memo: dict[ops.Node, Typed] = dataclasses.field(default_factory=dict)
+    # The names of the only relation's columns, where some were left out.
+    names: Sequence[str] = ()
 
     def ordinal(self, rel: ops.Relation, name: str) -> int | None:
         """The ordinal of a relation's column, where the relation is in this scope."""
         offset = self.offsets.get(rel)
         if offset is None:
             return None
-        names: tuple[str, ...] = rel.schema.names
-        return offset + names.index(name)
+        names: Sequence[str] = self.names or rel.schema.names
+        return offset + names.index(name) if name in names else None

@@ -68,7 +68,6 @@ def hoisted(
     pending = [node for node in found if node not in scope.computed]
     if not pending:
         return relation, scope
-    scope = Scope(relation.columns, scope.offsets, scope.outer, dict(scope.computed))
     while pending:
         ready = [node for node in pending if not inner(node, pending)]
         lists = [node for node in ready if isinstance(node, ops.Unnest)]
@@ -95,7 +94,10 @@ def expanded(
     lists = [producer.value(node.arg, scope) for node in nodes]
     wide = unnested(producer, relation, lists, keep_empty=False)
     places = {node: relation.width + at for at, node in enumerate(nodes)}
-    return wide, Scope(wide.columns, scope.offsets, scope.outer, {**scope.computed, **places})
+    computed = {**scope.computed, **places}
+    return wide, Scope(
+        wide.columns, scope.offsets, scope.outer, computed, dict(scope.memo), scope.names
+    )
 
 
 def unnested(
@@ -158,9 +160,10 @@ def windowed(
         for node, places, finish in finishes:
             typed = finish([producer.field(at, columns[at][1]) for at in places])
             memo[node] = producer.as_said(typed, node)
-    out = Scope(relation.columns, scope.offsets, scope.outer, dict(scope.computed))
-    out.memo.update(memo)
-    return relation, out
+    memo = {**scope.memo, **memo}
+    return relation, Scope(
+        relation.columns, scope.offsets, scope.outer, scope.computed, memo, scope.names
+    )
 
 
 def sort_fields(producer: Producer, keys: Sequence[Any], scope: Scope) -> list[bytes]:
@@ -223,6 +226,13 @@ def frame_of(producer: Producer, node: Any, scope: Scope, calls: list[Call]) -> 
         return Frame(Window.BOUNDS_TYPE_ROWS, unbounded(), unbounded())
     kind = Window.BOUNDS_TYPE_ROWS if node.how == "rows" else Window.BOUNDS_TYPE_RANGE
     frame = Frame(kind, unbounded(), unbounded())
+    if node.how == "rows" and node.start is not None and node.end is not None:
+        start, end = (
+            (-1 if boundary.preceding else 1) * getattr(boundary.value, "value", 0)
+            for boundary in (node.start, node.end)
+        )
+        if start > end:
+            raise Refused("WindowFunction", "its frame ends before it begins")
     for marker, boundary in (("LOWER_BOUND", node.start), ("UPPER_BOUND", node.end)):
         if boundary is None:
             continue
@@ -281,7 +291,10 @@ def called(
         returns = argument.dtype.copy(nullable=True)
         return [Call(f"window:{name}", [argument], returns)], lambda results: results[0]
     if isinstance(func, ops.Reduction):
-        return aggregates.called(producer, func, scope)
+        calls, finish = aggregates.called(producer, func, scope)
+        if any(call.sorts and "approx" not in call.meaning for call in calls):
+            raise Refused(type(func).__name__, "it has an order of its own, and a window")
+        return calls, finish
     analytic = ANALYTIC.get(type(func).__name__)
     if analytic is None:
         raise Refused(type(func).__name__, "it is no window function of planc's")

@@ -1,0 +1,107 @@
+//! Plans in planc's own words: planc's artifacts, and what `planc-ibis` writes. The codec
+//! reads them; here their scans are bound to the catalog.
+
+use std::sync::{Arc, LazyLock};
+
+use datafusion::common::tree_node::Transformed;
+use datafusion::common::{Column, TableReference};
+use datafusion::execution::context::SessionState;
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, LogicalPlanBuilder, TableScan, TableScanBuilder,
+};
+use planc_ir::catalog::{is_work_table, table_name};
+use planc_ir::{Catalog, Diagnostic, Plan, SchemaSource, Settings, code, planning_state, suggest};
+
+use super::fault::{Fault, Path, Result};
+use super::lower::{Agreement, agreement, cast};
+
+/// The functions that a plan may call; what they mean depends on no setting here.
+static FUNCTIONS: LazyLock<SessionState> = LazyLock::new(|| planning_state(&Settings::default()));
+
+/// The tables that a plan reads.
+pub(super) fn lookups(bytes: &[u8]) -> std::result::Result<Vec<String>, Diagnostic> {
+    let plan = planc_ir::substrait::decode(bytes, &FUNCTIONS)?;
+    let reads = plan.reads().map_err(|error| Fault::from(error).at(&Path::default()))?;
+    Ok(reads.into_iter().map(|read| read.name).collect())
+}
+
+/// The plan over the tables of a catalog.
+pub(super) fn plan(
+    bytes: &[u8],
+    catalog: &Catalog,
+    state: &SessionState,
+) -> std::result::Result<Plan, Diagnostic> {
+    let decoded = planc_ir::substrait::decode(bytes, state)?;
+    let bound = bound(decoded.logical, catalog).and_then(|plan| {
+        let options = state.config_options();
+        state.analyzer().execute_and_check(plan.clone(), options, |_, _| {})?;
+        Ok(plan)
+    });
+    bound.map(Plan::new).map_err(|fault| fault.at(&Path::default()))
+}
+
+fn bound(plan: LogicalPlan, catalog: &Catalog) -> Result<LogicalPlan> {
+    let mut fault = None;
+    let bound = plan.transform_up_with_subqueries(|node| match node {
+        LogicalPlan::TableScan(scan) if !is_work_table(&scan) => match table(&scan, catalog) {
+            Ok(plan) => Ok(Transformed::yes(plan)),
+            Err(found) => {
+                fault.get_or_insert(found);
+                Ok(Transformed::no(LogicalPlan::TableScan(scan)))
+            }
+        },
+        // What can be null is for the catalog to say.
+        other => other.recompute_schema().map(Transformed::yes),
+    })?;
+    match fault {
+        Some(fault) => Err(fault),
+        None => Ok(bound.data),
+    }
+}
+
+fn table(scan: &TableScan, catalog: &Catalog) -> Result<LogicalPlan> {
+    let name = table_name(&scan.table_name);
+    let Some(table) = catalog.get(&name) else {
+        let message = format!("there is no table `{name}`");
+        let fault = Fault::new(code::UNKNOWN_TABLE, message);
+        return Err(match suggest::did_you_mean(&name, catalog.names()) {
+            Some(help) => fault.help(help),
+            None => fault,
+        });
+    };
+    let mut exprs = Vec::with_capacity(scan.projected_schema.fields().len());
+    for wanted in scan.projected_schema.fields() {
+        let Ok(found) = table.schema.field_with_name(wanted.name()) else {
+            let names = table.schema.fields().iter().map(|field| field.name().as_str());
+            let message = format!("the table `{name}` has no column `{}`", wanted.name());
+            let fault = Fault::new(code::PLAN_TABLE, message);
+            return Err(match suggest::did_you_mean(wanted.name(), names) {
+                Some(help) => fault.help(help),
+                None => fault,
+            });
+        };
+        let reference: Option<TableReference> = Some(scan.table_name.clone());
+        let column = Expr::Column(Column::new(reference.clone(), found.name()));
+        exprs.push(match agreement(found.data_type(), wanted.data_type()) {
+            Agreement::Same => column,
+            Agreement::Wider | Agreement::Catalogs => {
+                cast(column, wanted.data_type().clone()).alias_qualified(reference, wanted.name())
+            }
+            Agreement::None => {
+                let message = format!(
+                    "the plan was made for a column `{name}.{}` of the type {}, and it is of the \
+                     type {}",
+                    wanted.name(),
+                    wanted.data_type(),
+                    found.data_type()
+                );
+                return Err(Fault::new(code::PLAN_TABLE, message)
+                    .help("make the plan anew from today's schema of the table"));
+            }
+        });
+    }
+    let source = Arc::new(SchemaSource::of(Arc::clone(table)));
+    let scan = TableScanBuilder::new(scan.table_name.clone(), source).build()?;
+    let plan = LogicalPlan::TableScan(scan);
+    Ok(LogicalPlanBuilder::from(plan).project(exprs)?.build()?)
+}
