@@ -134,11 +134,12 @@ mod tests {
             "P0417 1:8-1:34 [count(distinct id, status)] DataFusion cannot count distinct pairs; count the rows of a subquery: `SELECT DISTINCT a, b`, or count a struct of them",
         );
         check(
-            "select case when status then 1 end as a, sum(id) filter (where status) as b from orders",
-            r"
-                P0417 1:8-1:35 [case when status then 1 end] a text is taken for a condition, and one that says neither true nor false fails; compare it with something
-                P0417 1:42-1:71 [sum(id) filter (where status)] a text is taken for a condition, and one that says neither true nor false fails; compare it with something
-            ",
+            "select case when status then 1 end as a from orders",
+            "P0417 1:8-1:35 [case when status then 1 end] a text is taken for a condition, and one that says neither true nor false fails; compare it with something",
+        );
+        check(
+            "select sum(id) filter (where status) as b from orders",
+            "P0417 1:8-1:37 [sum(id) filter (where status)] a text is taken for a condition, and one that says neither true nor false fails; compare it with something",
         );
         check(
             "select count(distinct id) as n, sum(id) filter (where status = 'x') as b from orders",
