@@ -155,7 +155,8 @@ fn shared_output(project: &Project, compiler: &Compiler) -> Option<(String, Stri
     let mut written: BTreeMap<String, &str> = BTreeMap::new();
     for rule in &compiler.rules {
         if let Ok(Some(output)) = project.output(rule)
-            && let Some(other) = written.insert(output.location().to_owned(), &rule.name)
+            && let Some(other) = written
+                .insert(crate::driver::place(output.location()).display().to_string(), &rule.name)
         {
             return Some((other.to_owned(), rule.name.clone(), output.location().to_owned()));
         }

@@ -32,4 +32,4 @@ pub use run::{At, INDEXES, Rows, RunOptions, Runner};
 pub use run_record::{RUNS, RunRecord, Seen};
 pub use trace::{Trace, TraceStep, changed_lines};
 
-pub(crate) use run::block_on;
+pub(crate) use run::{block_on, place};

@@ -201,6 +201,16 @@ impl<'p> Runner<'p> {
 
     fn record_in_table(&self, record: &RunRecord) -> Result<(), Diagnostic> {
         let Some(location) = self.project.runs_table()? else { return Ok(()) };
+        self.guard(&Target::Delta(location.clone(), Box::default()))?;
+        for rule in &self.compiler.rules {
+            if let Ok(Some(output)) = self.project.output(rule)
+                && real(&place(output.location())) == real(&place(&location))
+            {
+                let message = format!("`{location}` is the output of `{}`", rule.name);
+                return Err(Diagnostic::new(code::CONFIG, message)
+                    .help("give the table of runs a place of its own"));
+            }
+        }
         let record = serde_json::to_value(record).map_err(|error| {
             Diagnostic::new(code::INTERNAL, format!("the record of a run is no JSON: {error}"))
         })?;
@@ -267,14 +277,14 @@ impl<'p> Runner<'p> {
 
     /// A table as target, with the states of the sources and what they make of the run's key.
     fn identified(&self, mut target: Target, plan: &Plan, bindings: &Bindings) -> Target {
-        if let Target::Delta(location, options) = &mut target
+        if let Target::Delta(_, options) = &mut target
             && let Some(provenance) = &mut options.provenance
         {
             provenance.sources = source_states(bindings);
-            let digest = provenance.digest;
+            let (rule, digest) = (provenance.rule.clone(), provenance.digest);
             if !self.options.again {
                 let params = &self.options.params;
-                options.run_key = run_key(plan, &digest, bindings, params, location, options);
+                options.run_key = run_key(plan, &digest, bindings, params, &rule, options);
             }
         }
         target
@@ -290,7 +300,7 @@ impl<'p> Runner<'p> {
     fn guard(&self, target: &Target) -> Result<(), Diagnostic> {
         let target = match target {
             Target::File(_, path) => path.clone(),
-            Target::Delta(location, _) => PathBuf::from(location),
+            Target::Delta(location, _) => place(location),
             Target::Preview(_) | Target::Stdout(_) => return Ok(()),
         };
         let refused = |what: &str| {
@@ -311,7 +321,7 @@ impl<'p> Runner<'p> {
         }
         for (name, config) in self.project.sources() {
             let Ok(spec) = self.project.source_spec(name, config) else { continue };
-            let source = real(std::path::Path::new(spec.location()));
+            let source = real(&place(spec.location()));
             if target_path.starts_with(&source) || source.starts_with(&target_path) {
                 return Err(refused(&format!("the source `{name}`, or within it,")));
             }
@@ -381,7 +391,7 @@ impl<'p> Runner<'p> {
         let source = self.session.open(&rule.name, &output.as_source()).await;
         let source = source.map_err(|error| error.help(again.clone()))?;
         if let Output::Delta { at, .. } = &output {
-            let written = delta::last_written_digest(at.as_str()).await?;
+            let written = delta::last_written_digest(at.as_str(), source.version).await?;
             if written != Some(digest) {
                 let message = match written {
                     Some(other) => format!(
@@ -466,6 +476,13 @@ impl<'p> Runner<'p> {
             )
         })
     }
+}
+
+/// A location as a path: `file://` URLs are paths as well.
+pub(crate) fn place(location: &str) -> PathBuf {
+    let url = planc_backend::location::parse(location, code::OUTPUT_FAILED).ok();
+    let path = url.as_ref().and_then(planc_backend::location::local_path);
+    path.unwrap_or_else(|| PathBuf::from(location))
 }
 
 /// A path without links, where it, or at least its folder, exists.

@@ -59,6 +59,9 @@ pub async fn build(
         .await?
         .ok_or_else(|| wrong("it is no Delta table".to_owned()))?;
     let state = table.snapshot().map_err(|error| wrong(fault::delta_sentence(&error)))?;
+    if is_mapped(state.metadata().configuration()) {
+        return Err(wrong("it maps its columns' names, which can come to mean others".to_owned()));
+    }
     let log = state.add_actions_table(true);
     let log = log.map_err(|error| wrong(fault::delta_sentence(&error)))?;
     let id = state.metadata().id().to_owned();
@@ -97,6 +100,12 @@ pub async fn build(
     })?;
     let version = version_of(&table);
     Ok(Indexed { version, files: index.files.len(), read, columns })
+}
+
+/// True for a table whose columns have other names in the files: what a name means there can
+/// change while the files stay.
+pub(crate) fn is_mapped(configuration: &std::collections::HashMap<String, String>) -> bool {
+    configuration.get("delta.columnMapping.mode").is_some_and(|mode| mode != "none")
 }
 
 fn version_of(table: &DeltaTable) -> u64 {

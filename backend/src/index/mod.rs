@@ -14,8 +14,8 @@ mod prune;
 
 use std::collections::BTreeMap;
 
-pub(crate) use build::active_files;
 pub use build::{Indexed, build};
+pub(crate) use build::{active_files, is_mapped};
 pub(crate) use column::{ColumnIndex, hash};
 pub use file::{index_path, read};
 

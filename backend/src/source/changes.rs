@@ -74,8 +74,62 @@ pub(super) async fn open(
 struct Range {
     from: u64,
     commits: Vec<(u64, Vec<Value>)>,
-    /// The metadata of the table at the first version.
-    first: (Option<String>, String),
+    /// The table at the first version.
+    first: Layout,
+    /// The table before it, where the first version replaced it.
+    before: Option<Layout>,
+}
+
+/// What must stay the same within a range.
+#[derive(Debug, Clone)]
+struct Layout {
+    enabled: bool,
+    fields: Value,
+    partitions: Vec<String>,
+}
+
+impl Layout {
+    fn of(table: &DeltaTable) -> std::result::Result<Self, String> {
+        let state = table.snapshot().map_err(|error| fault::delta_sentence(&error))?;
+        let schema = serde_json::to_value(state.schema()).map_err(|error| error.to_string())?;
+        let metadata = state.metadata();
+        Ok(Layout {
+            enabled: on(metadata.configuration().get(ENABLED).map(String::as_str)),
+            fields: schema.get("fields").cloned().unwrap_or_default(),
+            partitions: metadata.partition_columns().to_vec(),
+        })
+    }
+
+    fn of_action(metadata: &Value) -> std::result::Result<Self, String> {
+        let text = metadata.get("schemaString").and_then(Value::as_str).unwrap_or_default();
+        let schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let enabled = metadata.get("configuration").and_then(|config| config.get(ENABLED));
+        let partitions = metadata.get("partitionColumns").and_then(Value::as_array);
+        let partitions = partitions.into_iter().flatten().filter_map(Value::as_str);
+        Ok(Layout {
+            enabled: on(enabled.and_then(Value::as_str)),
+            fields: schema.get("fields").cloned().unwrap_or_default(),
+            partitions: partitions.map(str::to_owned).collect(),
+        })
+    }
+
+    /// Whether the changes of this version can be told in the layout of the last one.
+    fn check(&self, version: u64, last: &Layout) -> std::result::Result<(), String> {
+        if !self.enabled {
+            return Err(format!("{ENABLED} is not set in version {version}"));
+        }
+        if self.fields != last.fields {
+            return Err(format!("version {version} has another schema"));
+        }
+        if self.partitions != last.partitions {
+            return Err(format!("version {version} has other partition columns"));
+        }
+        Ok(())
+    }
+}
+
+fn on(value: Option<&str>) -> bool {
+    value.is_some_and(|on| on.eq_ignore_ascii_case("true"))
 }
 
 impl Range {
@@ -99,12 +153,17 @@ impl Range {
             commits.push((version, actions));
         }
         let then = delta::open_existing(text, Some(from)).await?;
-        let state = then.snapshot().map_err(|error| wrong(fault::delta_sentence(&error)))?;
-        let metadata = state.metadata();
-        let enabled = metadata.configuration().get(ENABLED).cloned();
-        let schema =
-            serde_json::to_string(&state.schema()).map_err(|error| wrong(error.to_string()))?;
-        Ok(Range { from, commits, first: (enabled, schema) })
+        let first = Layout::of(&then).map_err(wrong)?;
+        let mut before = None;
+        let replaces = commits.first().is_some_and(|(_, actions): &(u64, Vec<Value>)| {
+            let has = |key: &str| actions.iter().any(|action| action.get(key).is_some());
+            has("metaData") && has("remove")
+        });
+        if replaces && let Some(previous) = from.checked_sub(1) {
+            let table = delta::open_existing(text, Some(previous)).await?;
+            before = Some(Layout::of(&table).map_err(wrong)?);
+        }
+        Ok(Range { from, commits, first, before })
     }
 
     /// Whether the feed tells the changes as they happened.
@@ -115,25 +174,15 @@ impl Range {
         if mapped {
             return Err("the table maps its columns' names, and then the feed is not read".into());
         }
-        let on = |value: Option<&str>| value.is_some_and(|on| on.eq_ignore_ascii_case("true"));
-        if !on(self.first.0.as_deref()) {
-            return Err(format!("{ENABLED} is not set in version {}", self.from));
+        let last = Layout::of(table)?;
+        self.first.check(self.from, &last)?;
+        if let Some(before) = &self.before {
+            // What it removed is told too, and was of this layout.
+            Layout { enabled: true, ..before.clone() }.check(self.from, &last)?;
         }
-        let schema = serde_json::to_value(state.schema()).map_err(|error| error.to_string())?;
-        let other_schema = |text: &str, version: u64| {
-            let found: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-            let same = found.get("fields") == schema.get("fields");
-            if same { Ok(()) } else { Err(format!("version {version} has another schema")) }
-        };
-        other_schema(&self.first.1, self.from)?;
-        for (version, actions) in &self.commits {
+        for (version, actions) in self.commits.iter().skip(1) {
             for metadata in actions.iter().filter_map(|action| action.get("metaData")) {
-                let enabled = metadata.get("configuration").and_then(|c| c.get(ENABLED));
-                if !on(enabled.and_then(Value::as_str)) {
-                    return Err(format!("{ENABLED} is not set in version {version}"));
-                }
-                let text = metadata.get("schemaString").and_then(Value::as_str);
-                other_schema(text.unwrap_or_default(), *version)?;
+                Layout::of_action(metadata)?.check(*version, &last)?;
             }
         }
         self.check_files(table).await

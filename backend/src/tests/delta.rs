@@ -165,7 +165,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
     commit(from.path(), &ids(0..100), append()).await;
     let out = to.path().join("deep/er/out");
     let location = out.to_str().unwrap();
-    assert_eq!(last_written_digest(location).await.unwrap(), None);
+    assert_eq!(last_written_digest(location, None).await.unwrap(), None);
     let source = open(from.path()).await;
     let session = session();
     for (version, sql) in [
@@ -181,7 +181,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
         let provenance = Provenance::new("marts.top", digest);
         let written = overwrite_delta(&session, &replay, location, &provenance).await.unwrap();
         assert_eq!(written.rows, 10 * (version as u64 + 1));
-        assert_eq!(last_written_digest(location).await.unwrap(), Some(digest));
+        assert_eq!(last_written_digest(location, None).await.unwrap(), Some(digest));
         let output = open(&out).await;
         assert_eq!(output.version, Some(version as u64));
         assert_eq!(output.schema.as_ref(), plan.output_schema().as_ref());
@@ -200,7 +200,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
     let log = std::fs::read_to_string(out.join("_delta_log/00000000000000000001.json")).unwrap();
     assert!(log.contains(r#""planc.rule":"marts.top""#), "{log}");
     commit(&out, &ids(0..1), WriteOptions::default()).await;
-    assert_eq!(last_written_digest(location).await.unwrap(), None);
+    assert_eq!(last_written_digest(location, None).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn small_files_are_put_together_and_old_ones_kept_as_long_as_they_must() {
     let optimize = Upkeep { optimize: Some(None), ..Upkeep::default() };
     assert_eq!(keep(optimize.clone()).await.unwrap().optimized, Some((18, 3)));
     assert_eq!(keep(optimize).await.unwrap().optimized, Some((0, 0)));
-    let written = last_written_digest(folder.to_str().unwrap()).await.unwrap();
+    let written = last_written_digest(folder.to_str().unwrap(), None).await.unwrap();
     assert_eq!(written, Some(Digest::of(b"r")));
     let vacuum = |retention, dry_run| Upkeep {
         vacuum: Some(Vacuum { retention, dry_run }),
