@@ -147,7 +147,7 @@ impl Lowering<'_> {
             _ => false,
         };
         let numbers = |t: &DataType| t.is_numeric() || t.is_null();
-        if !dates && !(numbers(&left) && numbers(&right)) {
+        if !(dates || numbers(&left) && numbers(&right)) {
             return Err(call.unknown());
         }
         if let Some(wanted) = call.wanted.clone() {
