@@ -293,7 +293,6 @@ pub(crate) fn standard(
     })
 }
 
-<<<<<<< HEAD
 /// A declared function that planc does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownFunction;
@@ -305,12 +304,6 @@ pub fn meaning(
     name: &str,
     options: &[(&str, &str)],
 ) -> Result<Option<Meaning>, UnknownFunction> {
-=======
-/// What a declared function means. `Err` for one that planc does not know; `Ok(None)` for one
-/// of planc's URN that is no operator or form, but a function by DataFusion's name.
-#[expect(clippy::result_unit_err, reason = "there is one way to fail, said above")]
-pub fn meaning(urn: &str, name: &str, options: &[(&str, &str)]) -> Result<Option<Meaning>, ()> {
->>>>>>> cache
     let (base, signature) = name.split_once(':').unwrap_or((name, ""));
     if urn == extension::URN {
         let own = OWN.iter().find(|(_, own)| *own == base);
