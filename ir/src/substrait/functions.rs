@@ -295,6 +295,7 @@ pub(crate) fn standard(
 
 /// What a declared function means. `Err` for one that planc does not know; `Ok(None)` for one
 /// of planc's URN that is no operator or form, but a function by DataFusion's name.
+#[expect(clippy::result_unit_err, reason = "there is one way to fail, said above")]
 pub fn meaning(urn: &str, name: &str, options: &[(&str, &str)]) -> Result<Option<Meaning>, ()> {
     let (base, signature) = name.split_once(':').unwrap_or((name, ""));
     if urn == extension::URN {
