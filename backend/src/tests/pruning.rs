@@ -45,7 +45,8 @@ const DECIMALS: [Option<i128>; 7] = [
 ];
 const INTS: [Option<i64>; 7] =
     [None, Some(i64::MIN), Some(i64::MAX), Some(0), Some(1), Some(7), Some((1 << 53) + 1)];
-const PARTS: [Option<&str>; 6] = [None, Some("a/b"), Some("ü"), Some("x y"), Some("A"), Some("a")];
+const PARTS: [Option<&str>; 7] =
+    [None, Some("a/b"), Some("ü"), Some("x y"), Some("A"), Some("a"), Some("")];
 
 fn texts() -> Vec<Option<String>> {
     let long = "long ".repeat(30);
@@ -60,7 +61,7 @@ fn texts() -> Vec<Option<String>> {
     ]
 }
 
-fn file(numbers: &mut Numbers, part: Option<&str>, day: Option<i32>) -> RecordBatch {
+pub(super) fn file(numbers: &mut Numbers, part: Option<&str>, day: Option<i32>) -> RecordBatch {
     let rows = 1 + numbers.below(4);
     let texts = texts();
     let mut column = |n: usize| -> Vec<usize> { (0..rows).map(|_| numbers.below(n)).collect() };
@@ -168,10 +169,10 @@ fn filter(numbers: &mut Numbers, depth: usize) -> String {
     }
 }
 
-async fn table(numbers: &mut Numbers, folder: &Path, partitioned: bool) -> RecordBatch {
+pub(super) async fn table(numbers: &mut Numbers, folder: &Path, partitioned: bool) -> RecordBatch {
     let mut batches = Vec::new();
     for at in 0..10 {
-        let part = PARTS[numbers.below(6)];
+        let part = PARTS[numbers.below(7)];
         let day = [None, Some(18_262), Some(18_808)][numbers.below(3)];
         let batch = file(numbers, part, day);
         let mode = if at == 0 { Mode::Overwrite } else { Mode::Append };
@@ -192,7 +193,12 @@ async fn same(files: &Source, memory: &Source, sql: &str, order: &Order) {
     }
 }
 
-async fn check(numbers: &mut Numbers, files: &Source, rows: &RecordBatch, filters: usize) {
+pub(super) async fn check(
+    numbers: &mut Numbers,
+    files: &Source,
+    rows: &RecordBatch,
+    filters: usize,
+) {
     let memory = MemTable::try_new(rows.schema(), vec![vec![rows.clone()]]).unwrap();
     let memory = Source::of(Arc::new(memory));
     for _ in 0..filters {
@@ -306,4 +312,34 @@ async fn the_safeguards_are_still_needed() {
         let guarded = run(&session(), source, sql).await.unwrap();
         assert_eq!(super::shown(&guarded), [right], "{sql}");
     }
+}
+
+/// The range of one join's keys says nothing about a column of that name of another table.
+#[tokio::test]
+async fn a_join_prunes_no_table_but_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut opened = Vec::new();
+    for (name, keys, values) in [("a", 1..1_001, 1..1_001), ("b", 101..201, 1..101)] {
+        let column = |range| Arc::new(Int64Array::from_iter_values(range)) as ArrayRef;
+        let batch = of([("k", column(keys)), ("v", column(values))]);
+        let path = folder.path().join(name);
+        let out = std::fs::File::create(&path).unwrap();
+        // Many row groups, each with its own bounds.
+        let groups = parquet::file::properties::WriterProperties::builder();
+        let groups = groups.set_max_row_group_row_count(Some(10)).build();
+        let mut writer =
+            parquet::arrow::ArrowWriter::try_new(out, batch.schema(), Some(groups)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let spec = SourceSpec::Parquet { url: path.to_str().unwrap().to_owned() };
+        opened.push((name, session().open(name, &spec).await.unwrap()));
+    }
+    let sql = "select y.k as c0, x.k as c1, y.k as c2, z.v as c3 from a x join b y on x.v = y.v \
+               join b z on y.k = z.k where z.v < 10";
+    let schemas: Vec<_> =
+        opened.iter().map(|(name, source)| (*name, Arc::clone(&source.schema))).collect();
+    let plan = super::plan(sql, &schemas).await;
+    let sources: Vec<_> = opened.iter().map(|(name, source)| (*name, source)).collect();
+    let rows = super::run_plan(&session(), &plan, &super::bind(&sources)).await.unwrap();
+    assert_eq!(rows.num_rows(), 9);
 }
