@@ -299,6 +299,7 @@ pub struct UnknownFunction;
 
 /// What a declared function means; `Ok(None)` for one of planc's URN that is no operator or
 /// form, but a function by DataFusion's name.
+#[allow(clippy::result_unit_err, reason = "there is nothing to say but that it is unknown")]
 pub fn meaning(
     urn: &str,
     name: &str,
