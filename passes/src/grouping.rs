@@ -127,23 +127,26 @@ pub(crate) fn is_multiplicity_blind(expr: &Expr) -> bool {
 /// Whether an aggregate gives the same in whatever order the rows come, but for the rounding
 /// of floats.
 pub(crate) fn is_order_blind(expr: &Expr) -> bool {
-    call(expr).is_some_and(|call| {
-        matches!(
-            call.func.name(),
-            "count"
-                | "sum"
-                | "avg"
-                | "min"
-                | "max"
-                | "bool_and"
-                | "bool_or"
-                | "bit_and"
-                | "bit_or"
-                | "bit_xor"
-                | "var"
-                | "var_pop"
-                | "stddev"
-                | "stddev_pop"
-        )
-    })
+    call(expr).is_some_and(|call| is_order_blind_function(call.func.name()))
+}
+
+/// As [`is_order_blind`], of the function of this name.
+pub(crate) fn is_order_blind_function(name: &str) -> bool {
+    matches!(
+        name,
+        "count"
+            | "sum"
+            | "avg"
+            | "min"
+            | "max"
+            | "bool_and"
+            | "bool_or"
+            | "bit_and"
+            | "bit_or"
+            | "bit_xor"
+            | "var"
+            | "var_pop"
+            | "stddev"
+            | "stddev_pop"
+    )
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use datafusion::common::Result;
 use datafusion::common::alias::AliasGenerator;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
@@ -94,6 +94,11 @@ impl<'a> PassContext<'a> {
     /// Whether one of DataFusion's own rules ended in an error: it refuses the query.
     pub(crate) fn refused(&self) -> bool {
         self.refused.get()
+    }
+
+    /// Refuses the query: one of DataFusion's rules has made no plan of it.
+    pub(crate) fn refuse(&self, message: String) -> Result<()> {
+        self.noted(Err(DataFusionError::Plan(message)))
     }
 
     fn noted<T>(&self, result: Result<T>) -> Result<T> {

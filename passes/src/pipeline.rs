@@ -125,6 +125,11 @@ pub const NORMALIZE: &[Pass] = &[
         apply: merge_unions::apply,
     },
     Pass {
+        name: "order_grouping_sets",
+        reason: "grouping sets have no order; one set alone is a plain grouping for the passes that follow",
+        apply: order_grouping_sets::apply,
+    },
+    Pass {
         name: "merge_aggregates",
         reason: "groups of groups are groups",
         apply: merge_aggregates::apply,
@@ -143,6 +148,11 @@ pub const NORMALIZE: &[Pass] = &[
         name: "order_groups",
         reason: "keys and calls have no order of their own; behind all passes that change them",
         apply: order_groups::apply,
+    },
+    Pass {
+        name: "order_windows",
+        reason: "windows that do not read each other commute, and partition keys have no order",
+        apply: order_windows::apply,
     },
     Pass {
         name: "prune_columns",
@@ -189,9 +199,19 @@ pub const BLOCKS: &[BlockPass] = &[
         apply: inner_to_semi::apply,
     },
     BlockPass {
+        name: "split_semis",
+        reason: "joins with unions and intersections are several, each of which may be decided next",
+        apply: split_semis::apply,
+    },
+    BlockPass {
         name: "drop_semi_joins",
         reason: "a semi join that finds a partner for every row does nothing",
         apply: drop_semi_joins::apply,
+    },
+    BlockPass {
+        name: "orient_semis",
+        reason: "sets intersect in any order; behind all that drops semi joins",
+        apply: orient_semis::apply,
     },
     BlockPass {
         name: "unify_columns",

@@ -45,16 +45,25 @@ pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Pl
     for pass in ANALYZE {
         plan = step(pass, 0, plan, &cx, trace)?.0;
     }
-    let mut seen = vec![key(&plan)];
+    let mut now = key(&plan);
+    let mut seen = vec![now];
+    // The plan that each pass left as it was when it last saw it: there is no need to ask again.
+    let mut quiet = vec![None; NORMALIZE.len()];
     for round in 1..=MAX_ROUNDS {
-        let mut fired = false;
-        for pass in NORMALIZE {
+        for (pass, quiet) in NORMALIZE.iter().zip(&mut quiet) {
+            if *quiet == Some(now) {
+                continue;
+            }
             let (next, changed) = step(pass, round, plan, &cx, trace)?;
             plan = next;
-            fired |= changed;
+            let after = if changed { key(&plan) } else { now };
+            if after == now {
+                *quiet = Some(now);
+            }
+            now = after;
         }
-        let key = key(&plan);
-        if !fired || seen.last() == Some(&key) {
+        let key = now;
+        if seen.last() == Some(&key) {
             if is_correlated(&plan).unwrap_or(true) {
                 return Err(correlated());
             }

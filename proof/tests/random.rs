@@ -56,7 +56,7 @@ fn respellings_keep_the_rows() {
 
 /// Pairs of `pairs/` that have one digest today, of those that give the same rows. These numbers
 /// only grow.
-const KEYED: usize = 414;
+const KEYED: usize = 467;
 /// The same without keys, and with NULLs in every column.
 const BARE: usize = 383;
 

@@ -9,17 +9,22 @@ use std::collections::{HashMap, HashSet};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, ExprSchema, JoinType, NullEquality, ScalarValue};
 use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, LogicalPlan, Operator, TableScan};
+use datafusion::logical_expr::{
+    BinaryExpr, Distinct, Expr, LogicalPlan, Operator, TableScan, Union,
+};
 use planc_ir::catalog::{declared, table_name};
 
 use super::{Outcomes, can_be_null, is_exact_equality, is_volatile, outcomes};
 use crate::PassContext;
+use crate::grouping::is_count_star;
 
 /// Facts about the columns of a relation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     /// Predicates that are TRUE on every row. None is volatile.
     pub(crate) conditions: Vec<Expr>,
+    /// Predicates that are TRUE or NULL on every row: of a side that an outer join pads.
+    pub(crate) optional: Vec<Expr>,
     /// Columns with one value throughout, of types whose equal values are interchangeable.
     pub(crate) constants: HashMap<Column, ScalarValue>,
     /// Columns without NULL, beyond what the schema and the conditions say.
@@ -95,6 +100,7 @@ impl Known {
     /// Both: on the rows of a join.
     pub(crate) fn and(mut self, other: Known) -> Known {
         self.conditions.extend(other.conditions);
+        self.optional.extend(other.optional);
         self.constants.extend(other.constants);
         self.not_null.extend(other.not_null);
         self.declared.extend(other.declared);
@@ -124,7 +130,12 @@ impl Known {
             });
             renamed.data().ok()
         };
+        let optional = self.optional.into_iter();
+        let optional = optional.filter(|condition| {
+            condition.column_refs().iter().all(|column| names.contains_key(*column))
+        });
         Known {
+            optional: optional.filter_map(rename).collect(),
             conditions: conditions.into_iter().filter_map(rename).collect(),
             constants: self
                 .constants
@@ -201,7 +212,20 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
             if outputs.len() != aggregate.group_expr.len() + aggregate.aggr_expr.len() {
                 return nothing();
             }
-            projected(known(&aggregate.input), aggregate.group_expr.iter().zip(outputs))
+            let calls = outputs.clone().into_iter().skip(aggregate.group_expr.len());
+            let keys = aggregate.group_expr.iter().zip(outputs);
+            let below = match aggregate.input.as_ref() {
+                LogicalPlan::Union(union) => Known { constants: shared(union), ..nothing() },
+                input => known(input),
+            };
+            let mut facts = projected(below, keys);
+            if !constants_only && !aggregate.group_expr.is_empty() {
+                // A group has rows.
+                let counts = calls.zip(&aggregate.aggr_expr);
+                let counts = counts.filter(|(_, call)| is_count_star(unaliased(call)));
+                facts.conditions.extend(counts.map(|(column, _)| at_least_one(column, 1_i64)));
+            }
+            facts
         }
         LogicalPlan::SubqueryAlias(alias) => {
             let names = alias.input.schema().columns().into_iter().zip(alias.schema.columns());
@@ -225,9 +249,16 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
         LogicalPlan::Join(join) => {
             let mut facts = match join.join_type {
                 JoinType::Inner => known(&join.left).and(known(&join.right)),
-                JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => {
-                    known(&join.left)
+                JoinType::Left => {
+                    let mut facts = known(&join.left);
+                    if !constants_only {
+                        let padded = known(&join.right);
+                        facts.optional.extend(padded.conditions);
+                        facts.optional.extend(padded.optional);
+                    }
+                    facts
                 }
+                JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => known(&join.left),
                 JoinType::Right
                 | JoinType::RightSemi
                 | JoinType::RightAnti
@@ -259,12 +290,46 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
                 None => facts,
             }
         }
-        LogicalPlan::Window(window) => known(&window.input),
+        LogicalPlan::Window(window) => {
+            let mut facts = known(&window.input);
+            if !constants_only {
+                let calls = window.schema.fields().len() - window.window_expr.len();
+                let columns = window.schema.columns().into_iter().skip(calls);
+                for (column, expr) in columns.zip(&window.window_expr) {
+                    let Expr::WindowFunction(call) = unaliased(expr) else { continue };
+                    if matches!(call.fun.name(), "row_number" | "rank" | "dense_rank") {
+                        facts.conditions.push(at_least_one(column, 1_u64));
+                    }
+                }
+            }
+            facts
+        }
         LogicalPlan::Sort(sort) => known(&sort.input),
         LogicalPlan::Limit(limit) => known(&limit.input),
         LogicalPlan::Distinct(Distinct::All(input)) => known(input),
         _ => nothing(),
     }
+}
+
+/// The constants that all inputs of a union share. Only groups above it may use them: what a
+/// projection above it computes is computed in the inputs, constants too.
+fn shared(union: &Union) -> HashMap<Column, ScalarValue> {
+    let columns = union.schema.columns();
+    let mut inputs = union.inputs.iter().map(|input| {
+        let own = input.schema().columns().into_iter();
+        let names = own.zip(columns.iter().cloned()).collect();
+        gather(input, true).renamed(&names).constants
+    });
+    let mut constants = inputs.next().unwrap_or_default();
+    for other in inputs {
+        constants.retain(|column, value| other.get(column) == Some(value));
+    }
+    constants
+}
+
+/// `column >= 1`.
+fn at_least_one(column: Column, one: impl datafusion::logical_expr::Literal) -> Expr {
+    Expr::Column(column).gt_eq(datafusion::logical_expr::lit(one))
 }
 
 /// The columns of a scan that are declared not to hold NULL.

@@ -8,15 +8,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::logical_expr::expr::BinaryExpr;
+use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator, TableScan};
 use planc_ir::catalog::{declared, table_name};
 use planc_ir::table_function::called;
 
+use super::merge_self_joins::widened;
+use super::split_semis::equated_with_left;
 use crate::PassContext;
-use crate::block::{Block, Classes, Semi, Surroundings, substitute};
+use crate::block::{Block, Both, Classes, Semi, Surroundings, substitute};
 use crate::property::cardinality::cardinality;
+use crate::property::{is_fallible, is_volatile, subquery_of, unique_when_equal};
 
 /// Longer lists stay joins, which hash them.
 const MOST_LISTED: usize = 64;
@@ -43,6 +48,26 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
             continue;
         }
         if semi.null_aware {
+            continue;
+        }
+        if let Some((input, condition)) = own_table(block, place, around)? {
+            let anti = block.semis.remove(place).anti;
+            if let Some(plan) = input.1
+                && let Some(own) = block.inputs.get_mut(input.0)
+            {
+                *own = plan;
+            }
+            match condition {
+                Some(condition) if anti => block.filter(Expr::IsNotTrue(Box::new(condition))),
+                Some(condition) => {
+                    split_conjunction_owned(condition).into_iter().for_each(|c| block.filter(c));
+                }
+                None if anti => {
+                    block.conjuncts.push(Expr::Literal(ScalarValue::Boolean(Some(false)), None));
+                }
+                None => {}
+            }
+            fired = true;
             continue;
         }
         let found = match own_partner(block, semi)? {
@@ -154,6 +179,94 @@ impl Facts {
         let map: HashMap<Column, Expr> = expr.column_refs().into_iter().map(first).collect();
         substitute(expr.clone(), &map)
     }
+}
+
+/// An input by its place, and with more columns where it needs them.
+type Widened = (usize, Option<LogicalPlan>);
+
+/// The condition under which a row of an input is found in its own table: where the columns that
+/// the join and the filters of the other side read are equal to the row's, the row itself is the
+/// partner, or none is. With a key among the equal columns all others are equal too.
+fn own_table(
+    block: &Block,
+    place: usize,
+    around: &Surroundings,
+) -> Result<Option<(Widened, Option<Expr>)>> {
+    let Some(semi) = block.semis.get(place) else { return Ok(None) };
+    let Some((right, filters)) = filtered_scan(&semi.right) else { return Ok(None) };
+    let conditions: Vec<&Expr> = semi.on.iter().chain(filters).collect();
+    let schema = semi.right.schema();
+    let movable = |expr: &&Expr| {
+        !is_volatile(expr)
+            && !is_fallible(expr, &Both(block, &Block::leaf(semi.right.clone())))
+            && !has_subquery(expr)
+    };
+    if !conditions.iter().all(movable) {
+        return Ok(None);
+    }
+    let equated = equated_with_left(block, semi)?;
+    for (at, input) in block.inputs.iter().enumerate() {
+        let Some((scan, below)) = filtered_scan(input) else { continue };
+        let LogicalPlan::SubqueryAlias(alias) = input else { continue };
+        if scan.table_name != right.table_name || !below.is_empty() {
+            continue;
+        }
+        // Columns of the right side that are equal to those of the same name of the input.
+        let equal: HashSet<&Column> = equated
+            .iter()
+            .filter(|(column, to)| {
+                matches!(to, Expr::Column(to) if to.name == column.name
+                    && input.schema().has_column(to))
+            })
+            .map(|(column, _)| column)
+            .collect();
+        let ordinals = equal.iter().filter_map(|column| schema.maybe_index_of_column(column));
+        let unique = unique_when_equal(&semi.right, &ordinals.collect());
+        let foreign = |column: &Column| schema.has_column(column);
+        let known = |expr: &&Expr| {
+            let refs = expr.column_refs();
+            refs.iter().all(|column| !foreign(column) || equal.contains(*column))
+        };
+        let all_known = conditions.iter().all(known);
+        if !all_known && unique.is_none() {
+            continue;
+        }
+        let mut map = HashMap::new();
+        let mut missing = false;
+        for column in schema.columns() {
+            let own = Column::new(Some(alias.alias.clone()), &column.name);
+            missing |= !input.schema().has_column(&own);
+            map.insert(column, Expr::Column(own));
+        }
+        let mut parts = Vec::new();
+        for condition in &conditions {
+            let mapped = substitute((*condition).clone(), &map)?;
+            match &mapped {
+                Expr::BinaryExpr(BinaryExpr { left, op, right }) if left == right => match op {
+                    Operator::Eq if is_column(left) => {
+                        parts.push(Expr::IsNotNull(left.clone()));
+                    }
+                    Operator::IsNotDistinctFrom if is_column(left) => {}
+                    _ => parts.push(mapped),
+                },
+                _ => parts.push(mapped),
+            }
+        }
+        if !all_known && let Some(unique) = unique {
+            unique.rely(around.cx);
+        }
+        let wide = if missing { Some(widened(input, right)?) } else { None };
+        return Ok(Some(((at, wide.flatten()), conjunction(parts))));
+    }
+    Ok(None)
+}
+
+fn is_column(expr: &Expr) -> bool {
+    matches!(expr, Expr::Column(_))
+}
+
+fn has_subquery(expr: &Expr) -> bool {
+    expr.exists(|expr| Ok(subquery_of(expr).is_some())).unwrap_or(true)
 }
 
 /// The columns that must not be NULL, where an input is a partner of each of its rows.

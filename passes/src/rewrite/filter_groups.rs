@@ -10,12 +10,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, ExprSchema, JoinType, Result};
+use datafusion::common::{Column, ExprSchema, JoinType, Result, ScalarValue};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
-use datafusion::logical_expr::{Expr, Filter, Join, LogicalPlan, Window};
+use datafusion::logical_expr::{
+    Expr, ExprSchemable, Filter, Join, LogicalPlan, Operator, Projection, Window, binary_expr,
+};
 
 use crate::PassContext;
-use crate::grouping::{Grouping, substituted};
+use crate::grouping::{Grouping, call, substituted};
 use crate::property::{is_exact_equality, is_fallible, is_volatile, subquery_of};
 
 pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
@@ -31,6 +33,10 @@ pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<
             }
             _ => Ok(Transformed::no(LogicalPlan::Filter(filter))),
         },
+        LogicalPlan::Projection(projection) => Ok(match has_one(&projection)? {
+            Some(plan) => Transformed::yes(plan),
+            None => Transformed::no(LogicalPlan::Projection(projection)),
+        }),
         LogicalPlan::Join(join)
             if matches!(join.join_type, JoinType::LeftSemi | JoinType::LeftAnti) =>
         {
@@ -38,6 +44,65 @@ pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<
         }
         other => Ok(Transformed::no(other)),
     })
+}
+
+/// `HAVING max(x) > 5` with nothing else read of the call asks for a row with `x > 5`; and
+/// `HAVING count(x) > 0` for one with an `x`.
+fn has_one(projection: &Projection) -> Result<Option<LogicalPlan>> {
+    let LogicalPlan::Filter(filter) = projection.input.as_ref() else { return Ok(None) };
+    let LogicalPlan::Aggregate(aggregate) = filter.input.as_ref() else { return Ok(None) };
+    let Some(mut grouping) = Grouping::of(aggregate) else { return Ok(None) };
+    let [called] = grouping.calls.as_slice() else { return Ok(None) };
+    let reads = |expr: &Expr| expr.column_refs().contains(&called.column);
+    if grouping.keys.is_empty() || projection.expr.iter().any(reads) {
+        return Ok(None);
+    }
+    let (asked, rest): (Vec<Expr>, Vec<Expr>) =
+        split_conjunction_owned(filter.predicate.clone()).into_iter().partition(reads);
+    let ([Expr::BinaryExpr(asked)], Some(call)) = (asked.as_slice(), call(&called.expr)) else {
+        return Ok(None);
+    };
+    let (Expr::Column(_), [argument], true) =
+        (asked.left.as_ref(), call.params.args.as_slice(), call.params.order_by.is_empty())
+    else {
+        return Ok(None);
+    };
+    let Expr::Literal(bound, _) = asked.right.as_ref() else { return Ok(None) };
+    let greater = matches!(asked.op, Operator::Gt | Operator::GtEq);
+    let less = matches!(asked.op, Operator::Lt | Operator::LtEq);
+    let schema = grouping.input.schema();
+    let exact = argument
+        .get_type(schema.as_ref())
+        .is_ok_and(|own| is_exact_equality(&own) && own == bound.data_type());
+    let condition = match call.func.name() {
+        "max" if greater && exact => Some(asked.op),
+        "min" if less && exact => Some(asked.op),
+        "count" => {
+            let zero = *bound == ScalarValue::Int64(Some(0)) && asked.op == Operator::Gt;
+            let one = *bound == ScalarValue::Int64(Some(1)) && asked.op == Operator::GtEq;
+            if !zero && !one {
+                return Ok(None);
+            }
+            None
+        }
+        _ => return Ok(None),
+    };
+    let condition = match condition {
+        Some(op) => binary_expr(argument.clone(), op, asked.right.as_ref().clone()),
+        None => Expr::IsNotNull(Box::new(argument.clone())),
+    };
+    let parts: Vec<Expr> =
+        std::iter::once(condition).chain(call.params.filter.as_deref().cloned()).collect();
+    if !parts.iter().all(|part| movable(part, schema.as_ref())) {
+        return Ok(None);
+    }
+    grouping.calls.clear();
+    grouping.input = Arc::new(filtered(Arc::unwrap_or_clone(grouping.input), parts)?);
+    let plan = filtered(grouping.build()?, rest)?;
+    let exprs = projection.expr.clone();
+    let schema = Arc::clone(&projection.schema);
+    let plan = Projection::try_new_with_schema(exprs, Arc::new(plan), schema)?;
+    Ok(Some(LogicalPlan::Projection(plan)))
 }
 
 fn below_aggregate(filter: Filter, grouping: Grouping) -> Result<Transformed<LogicalPlan>> {

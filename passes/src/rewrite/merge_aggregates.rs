@@ -21,7 +21,7 @@ use crate::grouping::{
     Defined, Grouping, aliased, call, is_count_star, is_multiplicity_blind, plain_call, restored,
     substituted,
 };
-use crate::property::{is_volatile, known};
+use crate::property::{is_lossless_cast, is_volatile, known};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match &node {
@@ -41,7 +41,7 @@ fn merged(aggregate: &Aggregate, cx: &PassContext) -> Result<Option<LogicalPlan>
             let Some(inner) = inner(input) else { return Ok(None) };
             match over_distinct(aggregate, &outer, &inner, cx)? {
                 Some(plan) => Ok(Some(plan)),
-                None => over_aggregate(aggregate, outer, inner),
+                None => over_aggregate(aggregate, outer, inner, cx),
             }
         }
     }
@@ -122,6 +122,7 @@ fn over_aggregate(
     aggregate: &Aggregate,
     outer: Grouping,
     inner: Inner,
+    cx: &PassContext,
 ) -> Result<Option<LogicalPlan>> {
     if inner.grouping.keys.is_empty() {
         return Ok(None);
@@ -132,13 +133,22 @@ fn over_aggregate(
         let Some(expr) = inner.key(&key.expr)? else { return Ok(None) };
         keys.push(Defined { column: key.column, expr });
     }
+    // The one key that the outer aggregate does not group by.
+    let rest: Vec<&Expr> = inner.grouping.keys.iter().map(|key| &key.expr).collect();
+    let covered = keys.iter().all(|key| rest.contains(&&key.expr));
+    let rest: Vec<&Expr> =
+        rest.into_iter().filter(|own| !keys.iter().any(|key| key.expr == **own)).collect();
+    let value = match rest.as_slice() {
+        [value] if covered => Some(*value),
+        _ => None,
+    };
     let mut calls = Vec::with_capacity(outer.calls.len());
     for defined in outer.calls {
         let argument = plain_call(&defined.expr).and_then(|(_, argument)| inner.call(argument));
         let expr = match argument {
             Some(below) => composed(&defined.expr, below, has_rows, &inner.grouping.input)?,
             None if is_multiplicity_blind(&defined.expr) => inner.key(&defined.expr)?,
-            None => None,
+            None => over_value(&defined.expr, &inner, value, cx)?,
         };
         let Some(expr) = expr else { return Ok(None) };
         calls.push(Defined { column: defined.column, expr });
@@ -174,15 +184,15 @@ fn over_distinct(
     for defined in &outer.calls {
         let Some((name, argument)) = plain_call(&defined.expr) else { return Ok(None) };
         let Some(call) = call(&defined.expr) else { return Ok(None) };
+        let input = &inner.grouping.input;
         let argument = if is_count_star(&defined.expr) {
-            let input = &inner.grouping.input;
             if known(input).is_nullable(&value.expr, input.schema(), cx) {
                 return Ok(None);
             }
             value.expr.clone()
         } else {
             match inner.key(argument)? {
-                Some(argument) if argument == value.expr => argument,
+                Some(argument) if is_one_to_one(&argument, &value.expr, input)? => argument,
                 _ => return Ok(None),
             }
         };
@@ -205,6 +215,46 @@ fn over_distinct(
     }
     let input = Arc::clone(&inner.grouping.input);
     rebuilt(aggregate, Grouping { input, keys, calls }).map(Some)
+}
+
+/// Whether an expression is another one, perhaps in a wider type.
+fn is_one_to_one(expr: &Expr, of: &Expr, input: &LogicalPlan) -> Result<bool> {
+    if expr == of {
+        return Ok(true);
+    }
+    let Expr::Cast(cast) = expr else { return Ok(false) };
+    let from = of.get_type(input.schema().as_ref())?;
+    Ok(*cast.expr == *of && is_lossless_cast(&from, cast.field.data_type()))
+}
+
+/// A call over the groups of an aggregate that has one key more than the outer one: a count of
+/// that key counts its distinct values, whatever else is aggregated.
+fn over_value(
+    outer: &Expr,
+    inner: &Inner,
+    value: Option<&Expr>,
+    cx: &PassContext,
+) -> Result<Option<Expr>> {
+    let (Some(value), Some((name, argument))) = (value, plain_call(outer)) else {
+        return Ok(None);
+    };
+    let input = &inner.grouping.input;
+    let argument = if is_count_star(outer) {
+        let nullable = known(input).is_nullable(value, input.schema(), cx);
+        (!nullable).then(|| value.clone())
+    } else {
+        inner.key(argument)?
+    };
+    let (Some(argument), Some(call)) = (argument, call(outer)) else { return Ok(None) };
+    if !is_one_to_one(&argument, value, input)? || !matches!(name, "count" | "sum") {
+        return Ok(None);
+    }
+    let mut call = call.clone();
+    call.params.distinct = true;
+    call.params.args = vec![argument];
+    let call = Expr::AggregateFunction(call);
+    let rounds = name != "count" && call.get_type(input.schema().as_ref())?.is_floating();
+    Ok((!rounds).then_some(call))
 }
 
 fn over_union(

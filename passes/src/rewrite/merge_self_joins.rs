@@ -4,37 +4,32 @@
 //! NULL` where `id` is unique: the only partner of a row is the row itself.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use datafusion::common::{Column, ExprSchema, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan, SubqueryAlias, TableScan, TableScanBuilder};
 
+use planc_ir::key::relation_key;
+
 use super::inner_to_semi::read_elsewhere;
+use super::merge_unions::is_repeatable;
 use crate::block::{Block, Classes, Surroundings};
+use crate::property::cardinality::cardinality;
 use crate::property::unique_when_equal;
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
-    let mut fired = false;
+    let mut fired = twins(block, around)?;
     while let Some((first, second)) = pair(block, around) {
         let removed = block.inputs.remove(second);
         let Some(kept) = block.inputs.get_mut(first) else { break };
-        let (Some((scan, name)), Some((other, _))) = (scan_of(kept), scan_of(&removed)) else {
+        let (Some((_, name)), Some((other, _))) = (scan_of(kept), scan_of(&removed)) else {
             break;
         };
-        let schema = scan.source.schema();
-        let all = |scan: &TableScan| match &scan.projection {
-            Some(projection) => projection.clone(),
-            None => (0..schema.fields().len()).collect(),
-        };
-        let mut projection = all(scan);
-        projection.extend(all(other));
-        projection.sort_unstable();
-        projection.dedup();
         let name = name.clone();
-        let scan =
-            TableScanBuilder::from(scan.clone()).with_projection(Some(projection)).build()?;
-        let scan = Arc::new(LogicalPlan::TableScan(scan));
-        *kept = LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(scan, name.clone())?);
+        if let Some(wide) = widened(kept, other)? {
+            *kept = wide;
+        }
         let map: HashMap<Column, Expr> = removed
             .schema()
             .columns()
@@ -59,6 +54,67 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
         fired = true;
     }
     Ok(fired)
+}
+
+/// The same one row twice: relations of one row at most that compute the same.
+fn twins(block: &mut Block, around: &Surroundings) -> Result<bool> {
+    let single: Vec<usize> = (0..block.inputs.len())
+        .filter(|place| {
+            let input = block.inputs.get(*place);
+            input.is_some_and(|input| cardinality(input).is_at_most_one())
+        })
+        .collect();
+    if single.len() < 2 {
+        return Ok(false);
+    }
+    let mut seen = HashMap::new();
+    let mut twins = Vec::new();
+    for place in single {
+        let Some(input) = block.inputs.get(place) else { continue };
+        if !is_repeatable(input)? {
+            continue;
+        }
+        match seen.entry(relation_key(input)?) {
+            Entry::Occupied(first) => twins.push((place, *first.get())),
+            Entry::Vacant(free) => {
+                free.insert(place);
+            }
+        }
+    }
+    let fired = !twins.is_empty();
+    for (place, first) in twins.into_iter().rev() {
+        let removed = block.inputs.remove(place);
+        let Some(kept) = block.inputs.get(first) else { break };
+        let kept = kept.schema().columns().into_iter().map(Expr::Column);
+        let map = removed.schema().columns().into_iter().zip(kept).collect();
+        for conjunct in std::mem::take(&mut block.conjuncts) {
+            let conjunct = crate::block::substitute(conjunct, &map)?;
+            match self_comparison(&conjunct) {
+                Some(column) => block.filter(Expr::IsNotNull(Box::new(Expr::Column(column)))),
+                None => block.conjuncts.push(conjunct),
+            }
+        }
+        read_elsewhere(block, &map)?;
+        block.stand_in(&map, around);
+    }
+    Ok(fired)
+}
+
+/// A scan with the columns of another one as well.
+pub(crate) fn widened(plan: &LogicalPlan, other: &TableScan) -> Result<Option<LogicalPlan>> {
+    let Some((scan, name)) = scan_of(plan) else { return Ok(None) };
+    let schema = scan.source.schema();
+    let all = |scan: &TableScan| match &scan.projection {
+        Some(projection) => projection.clone(),
+        None => (0..schema.fields().len()).collect(),
+    };
+    let mut projection = all(scan);
+    projection.extend(all(other));
+    projection.sort_unstable();
+    projection.dedup();
+    let scan = TableScanBuilder::from(scan.clone()).with_projection(Some(projection)).build()?;
+    let scan = Arc::new(LogicalPlan::TableScan(scan));
+    Ok(Some(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(scan, name.clone())?)))
 }
 
 fn self_comparison(conjunct: &Expr) -> Option<Column> {

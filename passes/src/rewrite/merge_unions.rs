@@ -5,6 +5,8 @@
 //! is computed or filtered on each input: the same expressions see the same rows. Inputs
 //! without rows give nothing. Names come from the union itself, not from its first input.
 
+mod union_scans;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use crate::grouping::{Grouping, aliased, is_multiplicity_blind, substituted};
 use crate::property::cardinality::cardinality;
 use crate::property::{is_volatile, subquery_of};
 
-pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match node {
         LogicalPlan::Projection(projection) if is_union(&projection.input) => above(projection),
         LogicalPlan::Filter(filter) if is_union(&filter.input) && can_repeat(&filter.predicate) => {
@@ -38,6 +40,9 @@ pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<
             let Some(grouping) = Grouping::of(&aggregate) else {
                 return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
             };
+            if let Some(plan) = computed_below(&grouping, cx)? {
+                return Ok(Transformed::yes(plan));
+            }
             if !grouping.calls.iter().all(|call| is_multiplicity_blind(&call.expr)) {
                 return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
             }
@@ -117,6 +122,42 @@ fn projected(
         Ok(aliased(expr, &Column::new_unqualified(&column.name)))
     });
     Ok(LogicalPlan::Projection(Projection::try_new(exprs.collect::<Result<_>>()?, source)?))
+}
+
+/// What an aggregate over a union computes of a row is computed in the inputs.
+fn computed_below(grouping: &Grouping, cx: &PassContext) -> Result<Option<LogicalPlan>> {
+    if !is_union(&grouping.input) {
+        return Ok(None);
+    }
+    let mut grouping = grouping.clone();
+    let columns = grouping.input.schema().columns();
+    let mut exprs: Vec<Expr> = columns.into_iter().map(Expr::Column).collect();
+    let before = exprs.len();
+    let mut compute = |expr: &mut Expr| {
+        let plain = matches!(expr, Expr::Column(_) | Expr::Literal(..));
+        if plain || expr.column_refs().is_empty() || !can_repeat(expr) {
+            return;
+        }
+        let column = Column::from_name(cx.fresh());
+        let own = std::mem::replace(expr, Expr::Column(column.clone()));
+        exprs.push(aliased(own, &column));
+    };
+    // DataFusion takes a computed key to follow from its column, which floats forbid.
+    for call in &mut grouping.calls {
+        if let Expr::AggregateFunction(call) = &mut call.expr {
+            call.params.args.iter_mut().for_each(&mut compute);
+        }
+    }
+    if exprs.len() == before {
+        return Ok(None);
+    }
+    let projection = Projection::try_new(exprs, grouping.input)?;
+    let pushed = above(projection)?;
+    if !pushed.transformed {
+        return Ok(None);
+    }
+    grouping.input = Arc::new(pushed.data);
+    grouping.build().map(Some)
 }
 
 fn merged(union: Union) -> Result<Transformed<LogicalPlan>> {
@@ -224,7 +265,17 @@ fn without_repeats(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
                     continue;
                 }
                 keys.push(key);
-                inputs.push(input);
+                let mut single = true;
+                for other in &mut inputs {
+                    if let Some(both) = union_scans::either(other, &input)? {
+                        *other = Arc::new(both);
+                        (single, changed) = (false, true);
+                        break;
+                    }
+                }
+                if single {
+                    inputs.push(input);
+                }
             }
             let schema = Arc::clone(&union.schema);
             Ok(changed.then_some(LogicalPlan::Union(Union { inputs, schema })))
@@ -234,7 +285,7 @@ fn without_repeats(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
 }
 
 /// Whether a relation gives the same rows each time it is computed.
-fn is_repeatable(plan: &LogicalPlan) -> Result<bool> {
+pub(crate) fn is_repeatable(plan: &LogicalPlan) -> Result<bool> {
     use datafusion::common::tree_node::TreeNodeRecursion;
     let mut repeatable = true;
     plan.apply_with_subqueries(|node| {

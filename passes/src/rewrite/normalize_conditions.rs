@@ -60,18 +60,30 @@ impl Normalizer<'_> {
         if !is_predicate(&expr) {
             return expr;
         }
-        let known = &self.place.known().conditions;
-        if known.is_empty() {
+        let facts = self.place.known();
+        let (known, optional) = (&facts.conditions, &facts.optional);
+        if known.is_empty() && optional.is_empty() {
             return expr;
         }
         let logic = Logic { schema: self.place.schema() };
         if known.iter().any(|known| implies(known, &expr, logic)) {
             lit(true)
-        } else if is_condition && known.iter().any(|known| contradicts(known, &expr, logic)) {
+        } else if is_condition
+            && known.iter().chain(optional).any(|known| contradicts(known, &expr, logic))
+        {
             lit(false)
         } else {
-            expr
+            known.iter().find_map(|known| self.pinned(known, &expr)).unwrap_or(expr)
         }
+    }
+
+    /// The one value that a range leaves of what is known: `r <= 1` of a rank is `r = 1`.
+    fn pinned(&self, known: &Expr, expr: &Expr) -> Option<Expr> {
+        let schema = self.place.schema();
+        let both = Range::of(known, schema)?.joined(Operator::And, &Range::of(expr, schema)?)?;
+        let pinned = both.spelled()?;
+        let is_equality = matches!(pinned, Expr::BinaryExpr(BinaryExpr { op: Operator::Eq, .. }));
+        (is_equality && pinned != *expr).then_some(pinned)
     }
 
     fn rewritten(&self, expr: Expr, is_condition: bool) -> Result<Expr> {

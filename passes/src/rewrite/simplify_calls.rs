@@ -79,7 +79,7 @@ fn value_of_group(call: &AggregateFunction, grouping: &Grouping) -> Option<Expr>
     if let Some(key) = grouping.keys.iter().find(|key| key.expr == *arg) {
         return (!is_volatile(arg)).then(|| Expr::Column(key.column.clone()));
     }
-    None
+    matches!(arg, Expr::Literal(..)).then(|| arg.clone())
 }
 
 fn simpler(

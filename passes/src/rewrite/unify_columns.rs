@@ -12,6 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, ExprSchema, Result};
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, binary_expr};
@@ -44,6 +45,8 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     if !representatives.is_empty() {
         fired |= replace_readers(block, &representatives)?;
     }
+
+    fired |= same_tests(block)?;
 
     // What is known: the conjuncts, and what holds below the inputs and the semi joins.
     let known: Vec<Vec<Expr>> = block.inputs.iter().map(known_conjuncts).collect();
@@ -87,6 +90,51 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     fired |= !same(&before, &placed);
     block.conjuncts = placed;
     fired |= push_right(block, &facts)?;
+    Ok(fired)
+}
+
+/// Whether a row of a left join has found a partner is asked of one column: the first that the
+/// condition compares, else the first that is never NULL.
+fn same_tests(block: &mut Block) -> Result<bool> {
+    let mut map: HashMap<Column, Column> = HashMap::new();
+    for left in block.lefts.iter().filter(|left| left.mark.is_none()) {
+        let schema = left.right.schema();
+        let compared = |column: &Column| {
+            let alone = std::iter::once(column.clone()).collect();
+            left.on.iter().any(|on| rejects_null(on, &alone))
+        };
+        let never = |column: &Column| !schema.nullable(column).unwrap_or(true);
+        let columns = schema.columns();
+        let first =
+            columns.iter().find(|c| compared(c)).or_else(|| columns.iter().find(|c| never(c)));
+        let Some(first) = first else { continue };
+        let others = columns.iter().filter(|c| *c != first && (compared(c) || never(c)));
+        map.extend(others.map(|other| (other.clone(), first.clone())));
+    }
+    if map.is_empty() {
+        return Ok(false);
+    }
+    let mut fired = false;
+    let outputs = block.outputs.iter_mut().map(|output| &mut output.expr);
+    for expr in block.after.iter_mut().chain(&mut block.fallible).chain(outputs) {
+        let replaced = std::mem::take(expr).transform_down(|expr| {
+            let tested = match &expr {
+                Expr::IsNull(inner) | Expr::IsNotNull(inner) => match inner.as_ref() {
+                    Expr::Column(column) => map.get(column),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let Some(first) = tested else { return Ok(Transformed::no(expr)) };
+            let first = Box::new(Expr::Column(first.clone()));
+            Ok(Transformed::yes(match expr {
+                Expr::IsNull(_) => Expr::IsNull(first),
+                _ => Expr::IsNotNull(first),
+            }))
+        })?;
+        fired |= replaced.transformed;
+        *expr = replaced.data;
+    }
     Ok(fired)
 }
 
@@ -210,8 +258,13 @@ fn equalities(
 ) -> Result<HashMap<Column, Expr>> {
     let mut map = HashMap::new();
     for conjunct in on {
-        let Expr::BinaryExpr(BinaryExpr { left: a, op: Operator::Eq, right: b }) = conjunct else {
-            continue;
+        let (a, b) = match conjunct {
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::Eq | Operator::IsNotDistinctFrom,
+                right,
+            }) => (left, right),
+            _ => continue,
         };
         let typed = |column: &Column| schema.data_type(column).ok().cloned();
         let mut learn = |from: &Expr, to: &Expr| {

@@ -146,7 +146,7 @@ def tables() -> dict[str, pa.Table]:
 def write(folder: Path, given: dict[str, pa.Table] | None = None) -> None:
     """The tables as Parquet files, and a planc project that reads them."""
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    lines = ['[project]\nname = "tests"\nrules = ["rules/**/*.sql"]\n']
+    lines = ['[project]\nname = "tests"\nrules = ["rules/**/*.sql", "rules/**/*.substrait"]\n']
     for name, table in (given or tables()).items():
         pq.write_table(table, folder / "data" / f"{name}.parquet")
         lines.append(f'[sources.{name}]\nparquet = "data/{name}.parquet"\n')

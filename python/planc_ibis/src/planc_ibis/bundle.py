@@ -30,11 +30,11 @@ def emit(
     """
     target = Path(path)
     if target.suffix in (".substrait", ".toml", ".sql"):
-        target = target.with_suffix("")
+        target = target.with_name(target.stem)
     table = expr.as_table()
     lines = [f"{name} = {toml(value)}" for name, value in (settings or {}).items()]
     sql = sql_of(table, params)
-    plan_file = target.with_suffix(".substrait")
+    plan_file = target.with_name(f"{target.name}.substrait")
     try:
         plan, columns, facts = plan_of(table, params)
     except Refused as refused:
@@ -51,7 +51,7 @@ def emit(
         lines += [f"sql = {toml(sql)}", 'dialect = "datafusion"']
     lines += ["", "[schema]"]
     lines += [f"{toml(name)} = {toml(str(dtype))}" for name, dtype in columns.items()]
-    bundle = target.with_suffix(".toml")
+    bundle = target.with_name(f"{target.name}.toml")
     bundle.write_text("\n".join(lines).lstrip("\n") + "\n", encoding="utf-8")
     return bundle
 
@@ -85,9 +85,7 @@ def sql_of(table: ir.Table, params: Mapping[ir.Value, Any] | None) -> str | None
         sql = str(ibis.to_sql(table, dialect="datafusion", params=params or None))
     except Exception:  # Ibis's compilers raise whatever they come across
         return None
-    for name, words in BROUGHT.items():
-        sql = re.sub(rf"\b{name}\(", words, sql)
-    return sql
+    return CALLS.sub(lambda found: BROUGHT.get(found[0][:-1], found[0]), sql)
 
 
 BROUGHT = {
@@ -98,6 +96,10 @@ BROUGHT = {
     "EXTRACT_MINUTE_TIME": "DATE_PART('minute', ",
     "EXTRACT_SECOND_TIME": "DATE_PART('second', ",
 }
+
+
+# The calls of these functions; and texts and quoted names, which stay as they are.
+CALLS = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(?:{"|".join(BROUGHT)})\(""")
 
 
 def toml(value: Any) -> str:

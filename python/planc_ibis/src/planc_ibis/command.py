@@ -35,3 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
             failed = True
             print(f"{name}: {refused}", file=sys.stderr)
     return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

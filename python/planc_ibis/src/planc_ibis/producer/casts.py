@@ -34,6 +34,8 @@ def converted(producer: Producer, operand: Typed, to: dt.DataType, *, safe: bool
     source = operand.dtype
     if dtypes.same(source, to) or operand.value is None:
         return producer.cast(operand, to)
+    if safe and source.is_string() and not to.is_string():
+        raise Refused("TryCast", f"engines read {to} in text in different ways")
     if to.is_integer():
         return to_integer(producer, operand, to, safe)
     if to.is_string():

@@ -134,9 +134,8 @@ def asof(
 ) -> Relation:
     """For each left row the nearest right row in one direction, or none.
 
-    Each left row is numbered; of its partners the nearest is kept, and left rows without one
-    come back by a left join on the number. Equally near partners are told apart by nothing, so
-    each is an answer.
+    Each left row is numbered, and of its partners the nearest is kept. Equally near partners are
+    told apart by nothing, so each is an answer.
     """
     bound, others = None, []
     for part in (part for predicate in link.predicates for part in operands(predicate, ops.And)):
@@ -160,27 +159,15 @@ def asof(
         *predicates(producer, others, wide, counted.width),
         producer.value(bound, wide),
     ]
-    pairs = Relation(join(counted, right, producer.all_of(conditions), "inner"), both)
-    pairs_scope = Scope(pairs.columns, wide.offsets, scope.outer)
-    near = producer.value(by, pairs_scope)
-    number = counted.width - 1
-    best = windows.numbered(
-        producer, pairs, (number,), order=windows.sort_field(near, ascending=not upwards)
-    )
-    first = producer.compare(
-        "Eq",
-        producer.field(best.width - 1, dtypes.INT64),
-        producer.literal(1, dtypes.INT64),
-    )
+    # A left row without a partner stays, once, with NULLs on the right.
+    both = counted.columns + widened(right.columns, True)
+    pairs = Relation(join(counted, right, producer.all_of(conditions), "left"), both)
+    near = producer.value(by, Scope(both, wide.offsets, scope.outer))
+    order = windows.sort_field(near, ascending=not upwards)
+    best = windows.numbered(producer, pairs, (counted.width - 1,), order=order)
+    place = producer.field(best.width - 1, dtypes.INT64)
+    first = producer.compare("Eq", place, producer.literal(1, dtypes.INT64))
     chosen = producer.filter(best, first)
-    chosen = producer.select(chosen, range(number, best.width - 1))
-    same = producer.compare(
-        "Eq",
-        producer.field(number, dtypes.INT64),
-        producer.field(counted.width, dtypes.INT64),
-    )
-    columns = counted.columns + widened(chosen.columns, True)
-    merged = Relation(join(counted, chosen, same, "left"), columns)
-    kept = [*range(left.width), *range(counted.width + 1, counted.width + 1 + right.width)]
+    kept = [*range(left.width), *range(counted.width, counted.width + right.width)]
     offsets[link.table] = left.width
-    return producer.select(merged, kept)
+    return producer.select(chosen, kept)

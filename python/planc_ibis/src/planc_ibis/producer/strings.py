@@ -8,7 +8,7 @@ from typing import Any
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 
-from planc_ibis.producer import dtypes
+from planc_ibis.producer import dtypes, regex
 from planc_ibis.producer.casts import constant_text
 from planc_ibis.producer.nested import array
 from planc_ibis.producer.producer import Producer
@@ -255,7 +255,7 @@ def pattern_of(producer: Producer, op: Any, scope: Scope) -> Typed:
     pattern = producer.value(op.pattern, scope)
     if not pattern.is_literal:
         raise Refused(type(op).__name__, "its pattern is no constant")
-    return pattern
+    return text(producer, regex.ascii_pattern(pattern.value))
 
 
 @value("RegexSearch")

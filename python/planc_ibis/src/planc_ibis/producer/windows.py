@@ -226,6 +226,13 @@ def frame_of(producer: Producer, node: Any, scope: Scope, calls: list[Call]) -> 
         return Frame(Window.BOUNDS_TYPE_ROWS, unbounded(), unbounded())
     kind = Window.BOUNDS_TYPE_ROWS if node.how == "rows" else Window.BOUNDS_TYPE_RANGE
     frame = Frame(kind, unbounded(), unbounded())
+    if node.how == "rows" and node.start is not None and node.end is not None:
+        start, end = (
+            (-1 if boundary.preceding else 1) * getattr(boundary.value, "value", 0)
+            for boundary in (node.start, node.end)
+        )
+        if start > end:
+            raise Refused("WindowFunction", "its frame ends before it begins")
     for marker, boundary in (("LOWER_BOUND", node.start), ("UPPER_BOUND", node.end)):
         if boundary is None:
             continue
@@ -284,7 +291,10 @@ def called(
         returns = argument.dtype.copy(nullable=True)
         return [Call(f"window:{name}", [argument], returns)], lambda results: results[0]
     if isinstance(func, ops.Reduction):
-        return aggregates.called(producer, func, scope)
+        calls, finish = aggregates.called(producer, func, scope)
+        if any(call.sorts and "approx" not in call.meaning for call in calls):
+            raise Refused(type(func).__name__, "it has an order of its own, and a window")
+        return calls, finish
     analytic = ANALYTIC.get(type(func).__name__)
     if analytic is None:
         raise Refused(type(func).__name__, "it is no window function of planc's")
