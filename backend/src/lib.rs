@@ -15,6 +15,7 @@ pub mod bind;
 pub mod compare;
 pub mod constraint;
 pub mod fault;
+pub mod index;
 pub mod limits;
 pub mod location;
 pub mod measure;
@@ -26,13 +27,14 @@ pub mod scan;
 pub mod session;
 pub mod sink;
 pub mod source;
+pub mod upkeep;
 
 pub use bind::{Binding, Bindings, check_reads};
 pub use constraint::{Extent, check_constraint};
 pub use limits::{Limits, within};
 pub use replay::{JoinOrder, Replay, replay, replay_with};
 pub use session::Session;
-pub use source::{DeltaScan, Source, SourceSpec};
+pub use source::{Changes, DeltaScan, Pruned, PruningLog, Source, SourceSpec};
 
 #[cfg(test)]
 mod tests;

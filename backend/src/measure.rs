@@ -20,7 +20,8 @@ pub struct Measured {
     pub rows_read: u64,
     /// Files that were opened or would have been, after the log's statistics were asked.
     pub files_scanned: u64,
-    /// Of these, files that the reader skipped by statistics or by a filter of a join.
+    /// Files that were skipped: by the reader here, by its statistics or a filter of a join; a
+    /// run's record also counts those that never came to it.
     pub files_pruned: u64,
     /// Row groups that statistics did not exclude.
     pub row_groups_read: u64,

@@ -7,9 +7,9 @@ use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::execution::context::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::expressions::{CastExpr, Column};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -37,6 +37,14 @@ pub struct Replay {
     executor: Arc<Executor>,
     memory: Arc<PeakPool>,
     started: Arc<AtomicBool>,
+    /// What [`physical`](Self::physical) was made of.
+    origin: Arc<Origin>,
+}
+
+#[derive(Debug)]
+struct Origin {
+    optimised: LogicalPlan,
+    state: SessionState,
 }
 
 impl Replay {
@@ -48,17 +56,16 @@ impl Replay {
 
     /// Starts the work, on the session's own threads. Rows come in the plan's order where it
     /// has one. Dropping the stream stops the work. Its errors become diagnostics through
-    /// [`fault::run_failed`]. It can be called again, and runs everything again.
+    /// [`fault::run_failed`]. Operators keep what they learn from the rows, so a replay runs
+    /// once; [`fresh`](Self::fresh) makes another one.
     ///
     /// # Errors
-    /// P0704 where a second run cannot be made ready.
+    /// None today; an operator that cannot start fails the stream.
     pub fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
         self.memory.reset();
         let schema = Arc::clone(&self.schema);
-        let (mut plan, context) = (Arc::clone(&self.physical), Arc::clone(&self.context));
-        if self.started.swap(true, Ordering::SeqCst) {
-            plan = reset_plan_states(plan).map_err(|error| fault::run_failed(&error))?;
-        }
+        self.started.store(true, Ordering::SeqCst);
+        let (plan, context) = (Arc::clone(&self.physical), Arc::clone(&self.context));
         let batches = in_background(&self.executor, plan, context);
         let batches = batches.map(move |batch| {
             let batch = batch?;
@@ -68,6 +75,34 @@ impl Replay {
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches)))
     }
+}
+
+impl Replay {
+    /// Whether its rows were asked for.
+    pub(crate) fn was_started(&self) -> bool {
+        self.started.load(Ordering::SeqCst)
+    }
+
+    /// The same on the same data, not yet run: filters that a sort or an aggregate has pushed
+    /// into the scans are not in it.
+    ///
+    /// # Errors
+    /// P0704 where the engine cannot plan it.
+    pub async fn fresh(&self) -> Result<Replay, Diagnostic> {
+        let Origin { optimised, state } = self.origin.as_ref();
+        let physical = physical(optimised, state, &self.schema).await?;
+        Ok(Replay { physical, started: Arc::default(), ..self.clone() })
+    }
+}
+
+async fn physical(
+    optimised: &LogicalPlan,
+    state: &SessionState,
+    schema: &Schema,
+) -> Result<Arc<dyn ExecutionPlan>, Diagnostic> {
+    let failed = |error| fault::run_failed(&error);
+    let physical = state.query_planner().create_physical_plan(optimised, state).await;
+    cooperative(with_output_types(physical.map_err(failed)?, schema)?).map_err(failed)
 }
 
 /// Which order joins run in.
@@ -118,13 +153,12 @@ pub async fn replay_with(
             options.optimizer.join_reordering = false;
         }
     }
-    let physical =
-        state.query_planner().create_physical_plan(&optimised, &state).await.map_err(failed)?;
-    let physical = cooperative(with_output_types(physical, &schema)?).map_err(failed)?;
+    let physical = physical(&optimised, &state, &schema).await?;
     let schema = Arc::new(Schema::clone(&schema).with_metadata(Default::default()));
     let (executor, memory) = (Arc::clone(&session.executor), Arc::clone(&session.memory));
     let (context, started) = (state.task_ctx(), Arc::default());
-    Ok(Replay { schema, physical, order, context, executor, memory, started })
+    let origin = Arc::new(Origin { optimised, state });
+    Ok(Replay { schema, physical, order, context, executor, memory, started, origin })
 }
 
 /// The physical plan with exactly the planned types. The engine may come to other names or

@@ -1,6 +1,7 @@
 //! The engine that sources are opened with and plans run on: built once per process.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::execution::context::{SessionConfig, SessionState};
@@ -26,6 +27,8 @@ pub struct Session {
     pub(crate) limits: Limits,
     pub(crate) executor: Arc<Executor>,
     pub(crate) memory: Arc<PeakPool>,
+    pub(crate) indexes: Option<PathBuf>,
+    pub(crate) explain_pruning: bool,
 }
 
 impl Session {
@@ -43,7 +46,23 @@ impl Session {
         let executor = Executor::new(threads(limits)).map_err(|error| {
             Diagnostic::new(INTERNAL, format!("the threads for runs cannot be started: {error}"))
         })?;
-        Ok(Session { state, limits: limits.clone(), executor: Arc::new(executor), memory })
+        let (limits, executor) = (limits.clone(), Arc::new(executor));
+        Ok(Session { state, limits, executor, memory, indexes: None, explain_pruning: false })
+    }
+
+    /// Uses the file indexes in this folder.
+    #[must_use]
+    pub fn with_indexes(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.indexes = Some(folder.into());
+        self
+    }
+
+    /// Counts what each step of pruning leaves, for those who want to see it. It costs two more
+    /// looks at the log for each scan.
+    #[must_use]
+    pub fn with_explained_pruning(mut self) -> Self {
+        self.explain_pruning = true;
+        self
     }
 
     /// The limits that the session was built with.

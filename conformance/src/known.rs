@@ -3,6 +3,19 @@
 /// What is known of a record that differs: its file, its line, and why.
 const KNOWN: &[(&str, usize, &str)] = &[
     (
+        "dynamic_filter_pushdown_config.slt",
+        835,
+        "DataFusion applies a join's dynamic filter to a table with a column of the same name (its \
+         issue 20213, mended for the query as written only): the flat join loses all rows in SQL, \
+         too. planc's own sessions have these filters switched off",
+    ),
+    (
+        "datetime/timestamps.slt",
+        4302,
+        "DataFusion takes the cast of a local time to a zone off a comparison, and compares the \
+         local time as if it were UTC: the row that it keeps is not equal to the literal",
+    ),
+    (
         "functional_dependencies.slt",
         114,
         "DataFusion takes a UNIQUE column with NULLs for a key and drops DISTINCT (its issue \

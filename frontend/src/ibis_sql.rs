@@ -9,7 +9,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable};
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable, Operator, TryCast};
 use planc_ir::{Diagnostic, Plan, code};
 
 /// Functions that are refused in any call, and what differs.
@@ -55,13 +55,31 @@ pub fn check(plan: &Plan) -> Vec<Diagnostic> {
 fn differs(expr: &Expr, schema: &DFSchema) -> Option<String> {
     match expr {
         Expr::ScalarFunction(call) => function(call, schema),
-        Expr::Cast(Cast { expr: inner, .. }) => {
+        Expr::Cast(Cast { expr: inner, .. }) | Expr::TryCast(TryCast { expr: inner, .. }) => {
             let (found, wanted) = (inner.get_type(schema).ok()?, expr.get_type(schema).ok()?);
             cast(inner, &found, &wanted)
+        }
+        Expr::BinaryExpr(binary) => {
+            let regex = matches!(
+                binary.op,
+                Operator::RegexMatch
+                    | Operator::RegexIMatch
+                    | Operator::RegexNotMatch
+                    | Operator::RegexNotIMatch
+            );
+            let plain = matches!(
+                binary.right.as_ref(),
+                Expr::Literal(ScalarValue::Utf8(Some(text)), _) if !text.contains('\\')
+            );
+            (regex && !plain).then(|| CLASSES.to_owned())
         }
         _ => None,
     }
 }
+
+/// What patterns mean differently.
+const CLASSES: &str = "Ibis means something else by a pattern with `\\`: its classes hold the \
+                       letters of all languages in one engine, and those of ASCII in another";
 
 fn function(call: &ScalarFunction, schema: &DFSchema) -> Option<String> {
     let name = call.func.name();
@@ -75,6 +93,11 @@ fn function(call: &ScalarFunction, schema: &DFSchema) -> Option<String> {
             let nullable =
                 call.args.first().is_some_and(|arg| arg.nullable(schema).unwrap_or(true));
             if nullable { said("for null it is false, and not null") } else { None }
+        }
+        "regexp_like" | "regexp_replace" | "regexp_count" | "regexp_instr"
+            if text(1).is_none_or(|pattern| pattern.contains('\\')) =>
+        {
+            Some(CLASSES.to_owned())
         }
         "regexp_replace" => match text(2) {
             Some(text) if !text.contains(['$', '\\']) => None,

@@ -160,6 +160,7 @@ codes! {
     P0414 UNUSED_SUPPRESSION "unused-suppression" Warning "A `-- noqa` silences nothing";
     P0415 DATE_FIELD "date-field" Warning "There is no such part of a date or time";
     P0416 ORDINAL_REFERENCE "ordinal-reference" Warning "A number stands for a column of the output";
+    P0417 RUN_FAILURE "run-failure" Warning "DataFusion plans this, and fails when it runs";
     P0501 MALFORMED_ARTIFACT "malformed-artifact" Error "The bytes are no valid Substrait plan";
     P0502 UNKNOWN_EXTENSION "unknown-extension" Error "The plan uses a function, type or format that this planc does not have";
     P0503 INVALID_PLAN "invalid-plan" Error "The plan breaks a rule of Substrait";

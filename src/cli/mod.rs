@@ -11,9 +11,11 @@ mod dups;
 mod explain;
 mod explain_replay;
 mod impact;
+mod index;
 mod init;
 mod inspect;
 mod lock;
+mod maintain;
 mod migrate;
 mod run;
 mod runs;
@@ -100,6 +102,10 @@ enum Command {
     Cache(cache::CacheArgs),
     /// Write planc.lock, the schemas of all sources
     Lock(lock::LockArgs),
+    /// Index the files of a Delta source, so that runs read fewer of them
+    Index(index::IndexArgs),
+    /// Keep up a rule's Delta output: optimize, vacuum, checkpoint
+    Maintain(maintain::MaintainArgs),
     /// Print the completions for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -147,6 +153,8 @@ pub fn main() -> ExitCode {
         Command::Migrate(args) => migrate::run(&cli.global, &args, &console),
         Command::Cache(args) => cache::run(&cli.global, &args, &console),
         Command::Lock(args) => lock::run(&cli.global, &args, &console),
+        Command::Index(args) => index::run(&cli.global, &args, &console),
+        Command::Maintain(args) => maintain::run(&cli.global, &args, &console),
         Command::Completions(args) => completions::run(&args),
     };
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);

@@ -35,6 +35,9 @@ pub(crate) struct RunArgs {
     /// Writes even where the table says that the same run was committed before
     #[arg(long, requires = "write")]
     again: bool,
+    /// Says how many files of each Delta table are read, and what each step left out
+    #[arg(long)]
+    explain_pruning: bool,
     /// Reads a Delta source as of a version or a time: NAME=12, NAME=2026-01-31T12:00:00Z
     #[arg(long, value_name = "SOURCE=WHEN")]
     at: Vec<String>,
@@ -123,7 +126,9 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
         };
         if let Some(digest) = digest {
             let clock = Instant::now();
-            return match runner.run_digest(&digest) {
+            let ran = runner.run_digest(&digest);
+            beside(console, &runner);
+            return match ran {
                 Ok(rows) => show(console, &digest.short(), rows, clock.elapsed()),
                 Err(findings) => failed(console, FileReport::new(&digest.short(), "", findings)),
             };
@@ -150,7 +155,8 @@ fn shared_output(project: &Project, compiler: &Compiler) -> Option<(String, Stri
     let mut written: BTreeMap<String, &str> = BTreeMap::new();
     for rule in &compiler.rules {
         if let Ok(Some(output)) = project.output(rule)
-            && let Some(other) = written.insert(output.location().to_owned(), &rule.name)
+            && let Some(other) = written
+                .insert(crate::driver::place(output.location()).display().to_string(), &rule.name)
         {
             return Some((other.to_owned(), rule.name.clone(), output.location().to_owned()));
         }
@@ -197,6 +203,7 @@ pub(crate) fn run_rules(
         let clock = Instant::now();
         let rows = runner.run_rule(index);
         spinner.finish_and_clear();
+        beside(console, runner);
         match rows {
             Ok(rows) => drop(show(console, &rule.name, rows, clock.elapsed())),
             Err(findings) => {
@@ -216,6 +223,13 @@ pub(crate) fn run_rules(
         }
     }
     exit
+}
+
+/// What a run has to say beside its rows.
+fn beside(console: &Console, runner: &Runner) {
+    for line in runner.take_notes() {
+        console.note(line);
+    }
 }
 
 fn failed(console: &Console, report: FileReport) -> Exit {
@@ -298,6 +312,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
     Ok(RunOptions {
         write: args.write,
         again: args.again,
+        explain_pruning: args.explain_pruning,
         at,
         sources,
         params,
@@ -348,7 +363,7 @@ fn format_of(path: &std::path::Path) -> Option<Format> {
     }
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let number = text.trim_end_matches(char::is_alphabetic);
     let unit = match text.get(number.len()..).unwrap_or("") {
         "" | "s" => 1.0,

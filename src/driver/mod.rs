@@ -13,6 +13,7 @@ mod lint;
 mod run;
 mod run_key;
 mod run_record;
+mod run_table;
 mod suppress;
 mod target;
 mod trace;
@@ -27,8 +28,8 @@ pub use graph::{Graph, Selection, select};
 pub use impact::{Digests, Effect, RuleImpact, impact};
 pub use lineage::Lineage;
 pub use lint::apply_levels;
-pub use run::{At, Rows, RunOptions, Runner};
+pub use run::{At, INDEXES, Rows, RunOptions, Runner};
 pub use run_record::{RUNS, RunRecord, Seen};
 pub use trace::{Trace, TraceStep, changed_lines};
 
-pub(crate) use run::block_on;
+pub(crate) use run::{block_on, place};

@@ -27,6 +27,9 @@ use crate::project::outputs::Output;
 use crate::project::rules::Rule;
 use crate::project::{LOCK, Project};
 
+/// Where the file indexes of sources lie, from the project's folder.
+pub const INDEXES: &str = ".planc/index";
+
 /// What a run does beside reading rows.
 #[derive(Debug, Default)]
 pub struct RunOptions {
@@ -34,6 +37,8 @@ pub struct RunOptions {
     pub write: bool,
     /// Commits again what was committed before.
     pub again: bool,
+    /// Says which files each step of pruning leaves.
+    pub explain_pruning: bool,
     /// Versions or times that override a Delta source's own.
     pub at: BTreeMap<String, At>,
     /// Locations for tables that the project does not have, for a bare digest.
@@ -91,6 +96,7 @@ pub struct Runner<'p> {
     pub(super) outcomes: &'p [Option<Outcome>],
     options: RunOptions,
     pub(super) session: Session,
+    notes: Mutex<Vec<String>>,
 }
 
 impl<'p> Runner<'p> {
@@ -106,7 +112,12 @@ impl<'p> Runner<'p> {
         options: RunOptions,
     ) -> Result<Self, Diagnostic> {
         let session = Session::new(&project.settings(), &options.limits)?;
-        Ok(Runner { project, compiler, outcomes, options, session })
+        let mut session = session.with_indexes(project.home.join(INDEXES));
+        if options.explain_pruning {
+            session = session.with_explained_pruning();
+        }
+        let notes = Mutex::default();
+        Ok(Runner { project, compiler, outcomes, options, session, notes })
     }
 
     /// Runs one rule: to its output with `write`, else to a file, standard output or a preview.
@@ -132,6 +143,15 @@ impl<'p> Runner<'p> {
     pub fn run_digest(&self, digest: &Digest) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.load(digest).map_err(|error| vec![error])?;
         self.run(&plan, None, Some(digest), None)
+    }
+
+    /// What the last run has to say beside its rows.
+    pub fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, line: String) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 
     /// How a rule would run today, without running it: the orders of its joins with their
@@ -166,9 +186,35 @@ impl<'p> Runner<'p> {
         let result = self.attempt(plan, rule, digest, output, record.id(), &seen);
         let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
         record.end(&result, seen);
-        // A folder that cannot be written costs the record and not the run.
-        let _ = record.append(&self.project.home);
+        if self.options.explain_pruning {
+            record.pruning().into_iter().for_each(|line| self.note(line));
+        }
+        // What cannot be written costs the record and not the run.
+        if let Err(error) = record.append(&self.project.home) {
+            self.note(format!("the record of the run cannot be written: {error}"));
+        }
+        if let Err(error) = self.record_in_table(&record) {
+            self.note(format!("the record of the run is not in the table: {}", error.message));
+        }
         result
+    }
+
+    fn record_in_table(&self, record: &RunRecord) -> Result<(), Diagnostic> {
+        let Some(location) = self.project.runs_table()? else { return Ok(()) };
+        self.guard(&Target::Delta(location.clone(), Box::default()))?;
+        for rule in &self.compiler.rules {
+            if let Ok(Some(output)) = self.project.output(rule)
+                && real(&place(output.location())) == real(&place(&location))
+            {
+                let message = format!("`{location}` is the output of `{}`", rule.name);
+                return Err(Diagnostic::new(code::CONFIG, message)
+                    .help("give the table of runs a place of its own"));
+            }
+        }
+        let record = serde_json::to_value(record).map_err(|error| {
+            Diagnostic::new(code::INTERNAL, format!("the record of a run is no JSON: {error}"))
+        })?;
+        block_on(super::run_table::append(&self.session, &location, &record))
     }
 
     fn attempt(
@@ -231,14 +277,14 @@ impl<'p> Runner<'p> {
 
     /// A table as target, with the states of the sources and what they make of the run's key.
     fn identified(&self, mut target: Target, plan: &Plan, bindings: &Bindings) -> Target {
-        if let Target::Delta(location, options) = &mut target
+        if let Target::Delta(_, options) = &mut target
             && let Some(provenance) = &mut options.provenance
         {
             provenance.sources = source_states(bindings);
-            let digest = provenance.digest;
+            let (rule, digest) = (provenance.rule.clone(), provenance.digest);
             if !self.options.again {
                 let params = &self.options.params;
-                options.run_key = run_key(plan, &digest, bindings, params, location, options);
+                options.run_key = run_key(plan, &digest, bindings, params, &rule, options);
             }
         }
         target
@@ -254,7 +300,7 @@ impl<'p> Runner<'p> {
     fn guard(&self, target: &Target) -> Result<(), Diagnostic> {
         let target = match target {
             Target::File(_, path) => path.clone(),
-            Target::Delta(location, _) => PathBuf::from(location),
+            Target::Delta(location, _) => place(location),
             Target::Preview(_) | Target::Stdout(_) => return Ok(()),
         };
         let refused = |what: &str| {
@@ -275,7 +321,7 @@ impl<'p> Runner<'p> {
         }
         for (name, config) in self.project.sources() {
             let Ok(spec) = self.project.source_spec(name, config) else { continue };
-            let source = real(std::path::Path::new(spec.location()));
+            let source = real(&place(spec.location()));
             if target_path.starts_with(&source) || source.starts_with(&target_path) {
                 return Err(refused(&format!("the source `{name}`, or within it,")));
             }
@@ -345,7 +391,7 @@ impl<'p> Runner<'p> {
         let source = self.session.open(&rule.name, &output.as_source()).await;
         let source = source.map_err(|error| error.help(again.clone()))?;
         if let Output::Delta { at, .. } = &output {
-            let written = delta::last_written_digest(at.as_str()).await?;
+            let written = delta::last_written_digest(at.as_str(), source.version).await?;
             if written != Some(digest) {
                 let message = match written {
                     Some(other) => format!(
@@ -432,6 +478,13 @@ impl<'p> Runner<'p> {
     }
 }
 
+/// A location as a path: `file://` URLs are paths as well.
+pub(crate) fn place(location: &str) -> PathBuf {
+    let url = planc_backend::location::parse(location, code::OUTPUT_FAILED).ok();
+    let path = url.as_ref().and_then(planc_backend::location::local_path);
+    path.unwrap_or_else(|| PathBuf::from(location))
+}
+
 /// A path without links, where it, or at least its folder, exists.
 fn real(path: &std::path::Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -474,7 +527,12 @@ fn first(findings: Vec<Diagnostic>) -> Diagnostic {
 
 fn travel(name: &str, spec: &mut SourceSpec, at: &At) -> Result<(), Diagnostic> {
     let SourceSpec::Delta { version, timestamp, .. } = spec else {
-        let message = format!("--at: `{name}` is no Delta table, so it has one version only");
+        let message = match spec {
+            SourceSpec::DeltaChanges { .. } => {
+                format!("--at: `{name}` is a range of changes, which planc.toml sets")
+            }
+            _ => format!("--at: `{name}` is no Delta table, so it has one version only"),
+        };
         return Err(Diagnostic::new(code::CONFIG, message));
     };
     (*version, *timestamp) = match at {

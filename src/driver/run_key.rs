@@ -20,19 +20,20 @@ pub(super) fn source_states(bindings: &Bindings) -> BTreeMap<String, String> {
 }
 
 /// The key of a run. None where another run might give other rows: a function that gives
-/// another result each time, or a source whose state has no mark.
+/// another result each time, or a source whose state has no mark. The table itself keeps the keys
+/// of what it holds, so its place is no part of them.
 pub(super) fn run_key(
     plan: &Plan,
     digest: &Digest,
     bindings: &Bindings,
     params: &BTreeMap<String, String>,
-    location: &str,
+    rule: &str,
     options: &WriteOptions,
 ) -> Option<Digest> {
     let mut parts = vec![
         "planc run key 1".to_owned(),
         digest.to_string(),
-        location.to_owned(),
+        rule.to_owned(),
         format!("{:?} {:?} {:?}", options.mode, options.schema_mode, options.partition_by),
     ];
     if !repeats(plan).ok()? {

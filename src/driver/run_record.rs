@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use planc_backend::measure::Measured;
-use planc_backend::{Binding, Bindings, Replay};
+use planc_backend::{Binding, Bindings, Pruned, Replay};
 use planc_ir::{Diagnostic, Digest};
 use serde::Serialize;
 
@@ -42,6 +42,9 @@ pub struct RunRecord {
     rows: Option<u64>,
     #[serde(flatten)]
     measured: Measured,
+    /// What each scan of a Delta table reads of its files.
+    #[serde(skip)]
+    scans: Vec<(String, Pruned)>,
     #[serde(skip)]
     clock: DateTime<Utc>,
 }
@@ -58,6 +61,7 @@ struct SourceRead {
 #[derive(Debug, Default)]
 pub struct Seen {
     sources: Vec<SourceRead>,
+    scans: Vec<(String, Pruned)>,
     replay: Option<Replay>,
 }
 
@@ -70,7 +74,14 @@ impl Seen {
             }
             Binding::Plan(_) => None,
         });
-        Seen { sources: sources.collect(), replay: Some(replay) }
+        let scans = bindings.iter().filter_map(|(name, binding)| match binding {
+            Binding::Source(source) => Some((name, source.pruning.as_ref()?.scans())),
+            Binding::Plan(_) => None,
+        });
+        let scans = scans.flat_map(|(name, scans)| {
+            scans.into_iter().map(|pruned| (name.clone(), pruned)).collect::<Vec<_>>()
+        });
+        Seen { sources: sources.collect(), scans: scans.collect(), replay: Some(replay) }
     }
 }
 
@@ -101,6 +112,7 @@ impl RunRecord {
             unchanged: false,
             rows: None,
             measured: Measured::default(),
+            scans: Vec::new(),
             clock,
         }
     }
@@ -108,6 +120,21 @@ impl RunRecord {
     /// The run's id.
     pub fn id(&self) -> &str {
         &self.run
+    }
+
+    /// For each scan of a Delta table, which files the steps of pruning left, in words.
+    pub fn pruning(&self) -> Vec<String> {
+        let line = |(name, pruned): &(String, Pruned)| {
+            let step = |count: Option<usize>| count.unwrap_or(pruned.files);
+            format!(
+                "{name}: {} files; {} after partitions, {} after statistics, {} after the index",
+                pruned.files,
+                step(pruned.after_partitions),
+                step(pruned.after_statistics),
+                pruned.scanned
+            )
+        };
+        self.scans.iter().map(line).collect()
     }
 
     /// The run has ended so.
@@ -118,6 +145,10 @@ impl RunRecord {
         self.sources = seen.sources;
         if let Some(replay) = seen.replay {
             self.measured = replay.measured();
+            // What no reader ever saw, by the log's statistics and the index.
+            let unseen = seen.scans.iter().map(|(_, pruned)| pruned.files - pruned.scanned);
+            self.measured.files_pruned += unseen.sum::<usize>() as u64;
+            self.scans = seen.scans;
             self.rows = self.measured.operators.iter().find_map(|operator| operator.rows);
         }
         match result {

@@ -56,6 +56,9 @@ struct BundleFile {
     schema: BTreeMap<String, String>,
     refused: Option<String>,
     facts: Vec<String>,
+    /// Who made a plan that names nobody: `ibis-substrait`, or anything else for somebody who
+    /// means what the specification says.
+    producer: Option<String>,
 }
 
 impl Bundle {
@@ -84,6 +87,10 @@ impl Bundle {
             };
             facts.push(*fact);
         }
+        facts.extend(file.producer.as_deref().map(|producer| match producer {
+            "ibis-substrait" => Fact::ByIbis,
+            _ => Fact::ByTheBook,
+        }));
         let missing = match (&file.lane, &plan, &file.sql) {
             (Lane::Substrait, None, _) => Some("the lane is `substrait`, and there is no plan"),
             (Lane::Sql, _, None) => Some("the lane is `sql`, and there is no `sql`"),

@@ -22,6 +22,8 @@ pub struct Config {
     pub cache: CacheSection,
     /// `[lint]`: code or its name to level; in `[lint.paths."GLOB"]`, for some files.
     pub lint: BTreeMap<Spanned<String>, LintEntry>,
+    /// `[runs]`
+    pub runs: RunsSection,
     /// `[env.NAME]`
     pub env: BTreeMap<String, EnvSection>,
 }
@@ -82,6 +84,8 @@ pub struct SourceConfig {
     pub timestamp: Option<String>,
     /// How a Delta table is scanned.
     pub scan: Option<ScanConfig>,
+    /// The range of versions whose changes are read.
+    pub changes: Option<ChangesConfig>,
     /// Whether a CSV file begins with the column names.
     pub header: Option<bool>,
     /// What separates the fields of a CSV file.
@@ -96,6 +100,16 @@ pub struct SourceConfig {
     pub references: Vec<Spanned<ReferenceConfig>>,
     /// Takes the declared constraints for true: no test and no run looks at the data.
     pub trust: bool,
+}
+
+/// `changes = { from = 10, to = 13 }` of a Delta source.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangesConfig {
+    /// The first version.
+    pub from: u64,
+    /// The last version; the latest without it.
+    pub to: Option<u64>,
 }
 
 /// `scan = { … }` of a Delta source. No option changes a row or a digest.
@@ -156,6 +170,14 @@ impl Default for CacheSection {
             require_signed: false,
         }
     }
+}
+
+/// `[runs]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunsSection {
+    /// A Delta table that every run's record is added to, beside the files: path or URL.
+    pub delta: Option<String>,
 }
 
 /// How the cache is used.

@@ -211,6 +211,15 @@ impl Project {
         })
     }
 
+    /// The Delta table of run records, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// P0805.
+    pub fn runs_table(&self) -> Result<Option<String>, Diagnostic> {
+        self.config.runs.delta.as_ref().map(|at| sources::location(&self.home, at)).transpose()
+    }
+
     /// A rule's output as the chosen profile has it.
     ///
     /// # Errors

@@ -115,7 +115,7 @@ impl Project {
         let idle = |glob: &&Spanned<String>| {
             // Nobody asked for the default's other endings.
             let placed = glob.span().start < glob.span().end;
-            if !placed && !(rules.is_empty() && glob.get_ref().ends_with(".sql")) {
+            if !(placed || rules.is_empty() && glob.get_ref().ends_with(".sql")) {
                 return false;
             }
             let Ok(matcher) = matcher(glob.get_ref()) else { return false };

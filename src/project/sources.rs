@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use planc_backend::{DeltaScan, SourceSpec};
+use planc_backend::{Changes, DeltaScan, SourceSpec};
 use planc_ir::{Diagnostic, code};
 
 use super::config::SourceConfig;
@@ -37,10 +37,13 @@ pub fn source(root: &Path, name: &str, config: &SourceConfig) -> Result<SourceSp
             "source `{name}` needs exactly one of delta, parquet, csv, json, arrow and ddl, and has {found}"
         )));
     };
-    let of_delta = config.version.is_some() || config.timestamp.is_some() || config.scan.is_some();
+    let of_delta = config.version.is_some()
+        || config.timestamp.is_some()
+        || config.scan.is_some()
+        || config.changes.is_some();
     if *format != "delta" && of_delta {
         return Err(wrong(format!(
-            "source `{name}`: `version`, `timestamp` and `scan` are for Delta tables, not for {format}"
+            "source `{name}`: `version`, `timestamp`, `scan` and `changes` are for Delta tables, not for {format}"
         )));
     }
     if *format != "csv" && (config.header.is_some() || config.delimiter.is_some()) {
@@ -69,6 +72,15 @@ fn delta_source(name: &str, url: String, config: &SourceConfig) -> Result<Source
     let wrong = |message: String| Diagnostic::new(code::CONFIG, message);
     if config.version.is_some() && config.timestamp.is_some() {
         return Err(wrong(format!("source `{name}` has a `version` or a `timestamp`, not both")));
+    }
+    if let Some(changes) = config.changes {
+        if config.version.is_some() || config.timestamp.is_some() || config.scan.is_some() {
+            return Err(wrong(format!(
+                "source `{name}`: `changes` has its own versions, and no `scan`"
+            )));
+        }
+        let changes = Changes { from: changes.from, to: changes.to };
+        return Ok(SourceSpec::DeltaChanges { url, changes });
     }
     let timestamp = config.timestamp.as_deref().map(|text| {
         parse_time(text).ok_or_else(|| {

@@ -4,6 +4,8 @@
 mod cases;
 mod check;
 mod constraints;
+mod delta;
+mod delta_s3;
 mod faults;
 mod golden;
 mod ibis;

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::array::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, Statistics};
 use datafusion::config::ConfigOptions;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{
     CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions,
 };
@@ -16,9 +17,12 @@ use datafusion::physical_plan::filter_pushdown::{
     ChildFilterDescription, ChildPushdownResult, FilterDescription, FilterPushdownPhase,
     FilterPushdownPropagation,
 };
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     ChildStats, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, StatisticsArgs,
 };
+
+use futures::StreamExt;
 
 use super::statistics::bounds_as_estimates;
 
@@ -44,16 +48,45 @@ pub fn holds_floats(data_type: &DataType) -> bool {
 /// Passes batches through. The optimizer pushes predicates into scans, those of joins and of
 /// `ORDER BY … LIMIT` too, and they skip files, row groups and pages by their bounds; this
 /// node lets through only those that read no float.
+///
+/// It also takes the metadata off the fields, comments and the names of column mapping: a plan
+/// knows nothing of them, and the engine holds its schema against that of the scan.
 #[derive(Debug)]
 pub struct ScanGuard {
     input: Arc<dyn ExecutionPlan>,
+    /// Where the schema is not the input's.
+    plain: Option<Arc<PlanProperties>>,
 }
 
 impl ScanGuard {
     /// Guards a scan.
     pub fn new(input: Arc<dyn ExecutionPlan>) -> Self {
-        ScanGuard { input }
+        let plain = without_metadata(&input.schema()).map(|schema| {
+            let given = input.properties();
+            Arc::new(PlanProperties::new(
+                EquivalenceProperties::new(schema),
+                given.output_partitioning().clone(),
+                given.emission_type,
+                given.boundedness,
+            ))
+        });
+        ScanGuard { input, plain }
     }
+}
+
+/// The schema without what the fields say beside their types; none where they say nothing.
+fn without_metadata(schema: &SchemaRef) -> Option<SchemaRef> {
+    let of_arrow = |key: &String| key.starts_with("ARROW:extension:");
+    let says = |field: &FieldRef| field.metadata().keys().any(|key| !of_arrow(key));
+    if !schema.fields().iter().any(says) {
+        return None;
+    }
+    let fields = schema.fields().iter().map(|field| {
+        let kept = field.metadata().iter().filter(|(key, _)| of_arrow(key));
+        let kept = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+        Field::clone(field).with_metadata(kept)
+    });
+    Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
 }
 
 impl DisplayAs for ScanGuard {
@@ -68,7 +101,7 @@ impl ExecutionPlan for ScanGuard {
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
+        self.plain.as_ref().unwrap_or_else(|| self.input.properties())
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
@@ -96,7 +129,7 @@ impl ExecutionPlan for ScanGuard {
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(ScanGuard { input })),
+            (Some(input), true) => Ok(Arc::new(ScanGuard::new(input))),
             _ => Err(DataFusionError::Internal("a scan guard has one input".to_owned())),
         }
     }
@@ -115,7 +148,7 @@ impl ExecutionPlan for ScanGuard {
         config: &ConfigOptions,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let input = self.input.repartitioned(target_partitions, config)?;
-        Ok(input.map(|input| Arc::new(ScanGuard { input }) as Arc<dyn ExecutionPlan>))
+        Ok(input.map(|input| Arc::new(ScanGuard::new(input)) as Arc<dyn ExecutionPlan>))
     }
 
     fn execute(
@@ -123,7 +156,19 @@ impl ExecutionPlan for ScanGuard {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        self.input.execute(partition, context)
+        let batches = self.input.execute(partition, context)?;
+        if self.plain.is_none() {
+            return Ok(batches);
+        }
+        let schema = self.schema();
+        let plain = Arc::clone(&schema);
+        let batches = batches.map(move |batch| {
+            let batch = batch?;
+            let rows = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let columns = batch.columns().to_vec();
+            Ok(RecordBatch::try_new_with_options(Arc::clone(&plain), columns, &rows)?)
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, batches)))
     }
 
     fn child_stats_requests(&self, partition: Option<usize>) -> Vec<ChildStats> {

@@ -26,6 +26,7 @@ use datafusion::physical_plan::expressions::{CastExpr, Column as PhysicalColumn}
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 
+use crate::source::DeltaTableScan;
 use guard::ScanGuard;
 
 /// A provider presented with the schema that a plan was made for.
@@ -215,7 +216,10 @@ impl TableProvider for BoundTable {
         let inner = wanted.iter().map(place).collect::<Result<Vec<_>>>()?;
         let filters = filters.iter().filter_map(|filter| self.inner_filter(filter).transpose());
         let filters = filters.collect::<Result<Vec<_>>>()?;
-        let plan = self.inner.scan(state, Some(&inner), &filters, limit).await?;
+        let plan = match self.inner.downcast_ref::<DeltaTableScan>() {
+            Some(table) => table.scan_noting(state, Some(&inner), &filters, limit).await?,
+            None => self.inner.scan(state, Some(&inner), &filters, limit).await?,
+        };
         let plan = statistics::as_estimates(plan)?;
         self.present(Arc::new(ScanGuard::new(plan)), &wanted)
     }

@@ -25,7 +25,7 @@ use planc_ir::code::OUTPUT_FAILED;
 
 use crate::{Replay, Session, fault};
 pub use delta::{Provenance, last_written_digest};
-use staged::Staged;
+pub(crate) use staged::Staged;
 pub use staged::discard_staged;
 
 /// How rows are written.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::NamedTempFile;
 
 /// A temporary file in the target's folder. Dropped, it is gone; published, it is the target.
-pub(super) struct Staged {
+pub(crate) struct Staged {
     file: BufWriter<NamedTempFile>,
     target: PathBuf,
     _listed: Listed,
@@ -48,7 +48,7 @@ pub fn discard_staged() {
 
 impl Staged {
     /// Stages a file that will be `target`. Folders on the way to it are made.
-    pub(super) fn beside(target: &Path) -> io::Result<Self> {
+    pub(crate) fn beside(target: &Path) -> io::Result<Self> {
         let target = std::path::absolute(target)?;
         let folder = target.parent().ok_or_else(|| io::Error::other("it is no file"))?;
         if target.is_dir() {
@@ -69,7 +69,7 @@ impl Staged {
     }
 
     /// Makes the file durable and gives it its name.
-    pub(super) fn publish(self) -> io::Result<()> {
+    pub(crate) fn publish(self) -> io::Result<()> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.as_file().sync_all()?;
         file.persist(&self.target).map_err(|error| error.error)?;

@@ -8,37 +8,64 @@ use deltalake::delta_datafusion::{DeltaScanConfig, DeltaScanNext};
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError};
 use planc_ir::Diagnostic;
 use planc_ir::catalog::logical_schema;
-use planc_ir::code::SOURCE_UNREADABLE;
+use planc_ir::code::{SOURCE_UNREADABLE, TABLE_FEATURE};
 
 use super::delta_version::version_at;
-use super::{DeltaScan, Source, missing, unreadable};
+use super::{DeltaScan, DeltaTableScan, PruningLog, Source, missing, unreadable};
+use crate::index::{self, active_files, is_mapped};
 use crate::{Session, fault, location};
 
 /// Opens a table for reading.
 pub(super) async fn open(
     session: &Session,
+    name: &str,
     text: &str,
     version: Option<u64>,
     timestamp: Option<DateTime<Utc>>,
     scan: &DeltaScan,
 ) -> Result<Source, Diagnostic> {
-    let Some(mut table) = open_table(text, version).await? else {
-        return Err(Diagnostic::new(
-            SOURCE_UNREADABLE,
-            format!("`{text}` is not a Delta table: it has no _delta_log"),
-        ));
-    };
+    let mut table = open_existing(text, version).await?;
     if let (None, Some(time)) = (version, timestamp) {
         let version = version_at(&table, text, time).await?;
         table.load_version(version).await.map_err(|error| broken(text, &error))?;
     }
-    let provider = provider(&table, scan).map_err(|error| refused(text, &error))?;
+    let scan = provider(&table, scan).map_err(|error| refused(text, &error))?;
     table.update_datafusion_session(session.state.as_ref()).map_err(|e| broken(text, &e))?;
-    let schema = logical_schema(&provider.schema());
+    let schema = logical_schema(&scan.schema());
     let version = table.version();
-    let id = table.snapshot().map(|state| state.metadata().id().to_owned()).unwrap_or_default();
+    let known = table.snapshot().map_err(|error| broken(text, &error))?;
+    let id = known.metadata().id().to_owned();
+    let mapped = is_mapped(known.metadata().configuration());
+    let index = session.indexes.as_ref().filter(|_| !mapped).and_then(|folder| {
+        index::read(&index::index_path(folder, name)).filter(|index| index.table == id)
+    });
+    let active = match index {
+        Some(_) => known.add_actions_table(true).map(|log| active_files(&log)),
+        None => Ok(Vec::new()),
+    };
+    let log = PruningLog::default();
+    let provider = DeltaTableScan {
+        scan,
+        partitions: known.metadata().partition_columns().to_vec(),
+        files: known.log_data().num_files(),
+        active: active.map_err(|error| broken(text, &error))?,
+        index,
+        explain: session.explain_pruning,
+        log: log.clone(),
+    };
     let state = version.map(|version| format!("version {version} of {id}"));
-    Ok(Source { provider: Arc::new(provider), schema, version, state })
+    Ok(Source { provider: Arc::new(provider), schema, version, state, pruning: Some(log) })
+}
+
+/// As [`open_table`], where there must be one.
+pub(super) async fn open_existing(
+    text: &str,
+    version: Option<u64>,
+) -> Result<DeltaTable, Diagnostic> {
+    open_table(text, version).await?.ok_or_else(|| {
+        let message = format!("`{text}` is not a Delta table: it has no _delta_log");
+        Diagnostic::new(SOURCE_UNREADABLE, message)
+    })
 }
 
 /// Loads a table's log up to a version, or all of it. `None` where there is no table.
@@ -88,7 +115,10 @@ async fn no_version(text: &str, version: u64, error: Option<DeltaTableError>) ->
     }
 }
 
-fn provider(table: &DeltaTable, scan: &DeltaScan) -> Result<DeltaScanNext, DeltaTableError> {
+pub(crate) fn provider(
+    table: &DeltaTable,
+    scan: &DeltaScan,
+) -> Result<DeltaScanNext, DeltaTableError> {
     let config = DeltaScanConfig {
         file_column_name: scan.file_column.clone(),
         wrap_partition_values: scan.wrap_partition_values,
@@ -110,7 +140,8 @@ fn broken(text: &str, error: &DeltaTableError) -> Diagnostic {
 }
 
 /// A table that is whole but uses what this build cannot read.
-fn refused(text: &str, error: &DeltaTableError) -> Diagnostic {
-    unreadable(text, fault::delta_sentence(error))
+pub(super) fn refused(text: &str, error: &DeltaTableError) -> Diagnostic {
+    let message = format!("`{text}` cannot be opened: {}", fault::delta_sentence(error));
+    Diagnostic::new(TABLE_FEATURE, message)
         .help("the table uses a feature that planc cannot read; rewrite it without that feature")
 }

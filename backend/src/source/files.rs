@@ -42,7 +42,7 @@ pub(super) async fn open(session: &Session, spec: &SourceSpec) -> Result<Source,
     let table = ListingTable::try_new(config).map_err(wrong)?;
     let cache = state.runtime_env().cache_manager.get_file_statistic_cache();
     let provider = Arc::new(table.with_cache(cache));
-    Ok(Source { provider, schema, version: None, state: Some(listed) })
+    Ok(Source { provider, schema, version: None, state: Some(listed), pruning: None })
 }
 
 async fn infer(
@@ -123,7 +123,10 @@ fn format(session: &Session, spec: &SourceSpec) -> Arc<dyn FileFormat> {
             Arc::new(JsonFormat::default().with_schema_infer_max_rec(usize::MAX))
         }
         SourceSpec::Arrow { .. } => Arc::new(ArrowFormat),
-        SourceSpec::Parquet { .. } | SourceSpec::Delta { .. } | SourceSpec::Ddl { .. } => {
+        SourceSpec::Parquet { .. }
+        | SourceSpec::Delta { .. }
+        | SourceSpec::DeltaChanges { .. }
+        | SourceSpec::Ddl { .. } => {
             let options = session.state.table_options().parquet.clone();
             Arc::new(ParquetFormat::default().with_options(options).with_force_view_types(false))
         }
@@ -135,8 +138,9 @@ fn extension(spec: &SourceSpec) -> &'static str {
         SourceSpec::Csv { .. } => ".csv",
         SourceSpec::Json { .. } => ".json",
         SourceSpec::Arrow { .. } => ".arrow",
-        SourceSpec::Parquet { .. } | SourceSpec::Delta { .. } | SourceSpec::Ddl { .. } => {
-            ".parquet"
-        }
+        SourceSpec::Parquet { .. }
+        | SourceSpec::Delta { .. }
+        | SourceSpec::DeltaChanges { .. }
+        | SourceSpec::Ddl { .. } => ".parquet",
     }
 }

@@ -1,7 +1,9 @@
 //! The tables that a project names: how each is described, opened and looked at.
 
+mod changes;
 mod csv;
 mod delta;
+mod delta_table;
 mod delta_version;
 mod files;
 mod footer;
@@ -18,7 +20,9 @@ use planc_ir::{Diagnostic, Settings};
 
 use crate::{Limits, Session, location};
 
-pub(crate) use delta::open_table;
+pub(crate) use delta::{open_table, provider as delta_provider};
+pub(crate) use delta_table::DeltaTableScan;
+pub use delta_table::{Pruned, PruningLog};
 
 /// Where a source lies and how it is read. A location is a path or a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,14 @@ pub enum SourceSpec {
         timestamp: Option<DateTime<Utc>>,
         /// How the files are scanned.
         scan: DeltaScan,
+    },
+    /// The change data feed of a Delta table: each changed row with `_change_type`,
+    /// `_commit_version` and `_commit_timestamp`.
+    DeltaChanges {
+        /// The table's folder.
+        url: String,
+        /// The range.
+        changes: Changes,
     },
     /// A Parquet file, or a folder of `.parquet` files of one schema.
     Parquet {
@@ -65,6 +77,15 @@ pub enum SourceSpec {
         /// The DDL file, for the message.
         path: String,
     },
+}
+
+/// A range of versions, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changes {
+    /// The first version whose changes are read.
+    pub from: u64,
+    /// The last one. `None`: the latest.
+    pub to: Option<u64>,
 }
 
 /// How a Delta table's files are scanned. No option changes a row or a logical type.
@@ -102,13 +123,15 @@ pub struct Source {
     pub version: Option<u64>,
     /// A mark of what the source holds: while it stays the same, so do the rows.
     pub state: Option<String>,
+    /// What the scans of a Delta table read.
+    pub pruning: Option<PruningLog>,
 }
 
 impl Source {
     /// A source over any provider: a table in memory, for instance.
     pub fn of(provider: Arc<dyn TableProvider>) -> Self {
         let schema = logical_schema(&provider.schema());
-        Source { provider, schema, version: None, state: None }
+        Source { provider, schema, version: None, state: None, pruning: None }
     }
 }
 
@@ -117,6 +140,7 @@ impl SourceSpec {
     pub fn location(&self) -> &str {
         match self {
             SourceSpec::Delta { url, .. }
+            | SourceSpec::DeltaChanges { url, .. }
             | SourceSpec::Parquet { url }
             | SourceSpec::Csv { url, .. }
             | SourceSpec::Json { url }
@@ -141,12 +165,14 @@ impl Session {
     /// once, for their types. Every protocol feature is checked, so what opens can be read.
     ///
     /// # Errors
-    /// P0701 where there is nothing, or nothing that can be read; P0709 for a DDL source.
+    /// P0701 where there is nothing, or nothing that can be read; P0715 for changes that a table
+    /// cannot tell; P0716 for a table with a feature that is not there; P0709 for a DDL source.
     pub async fn open(&self, name: &str, spec: &SourceSpec) -> Result<Source, Diagnostic> {
         let opened = match spec {
             SourceSpec::Delta { url, version, timestamp, scan } => {
-                delta::open(self, url, *version, *timestamp, scan).await
+                delta::open(self, name, url, *version, *timestamp, scan).await
             }
+            SourceSpec::DeltaChanges { url, changes } => changes::open(self, url, *changes).await,
             SourceSpec::Ddl { path } => {
                 let message = format!("source `{name}` is known by its schema only (`{path}`)");
                 return Err(Diagnostic::new(SCHEMA_ONLY, message)

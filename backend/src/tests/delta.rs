@@ -7,7 +7,7 @@ use chrono::{Duration, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use planc_ir::Digest;
-use planc_ir::code::{OUTPUT_FAILED, OUTPUT_TABLE, RUN_FAILED, SOURCE_UNREADABLE};
+use planc_ir::code::{OUTPUT_FAILED, OUTPUT_TABLE, RUN_FAILED, SOURCE_UNREADABLE, TABLE_FEATURE};
 
 use super::{bind, commit, files, ids, of, open, plan, run, session, shown, text};
 use crate::sink::delta::{
@@ -93,7 +93,10 @@ async fn what_cannot_be_opened_says_why() {
     let lines =
         lines.iter().map(|line| if line.contains("\"protocol\"") { protocol } else { line });
     std::fs::write(&entry, lines.collect::<Vec<_>>().join("\n")).unwrap();
-    check(&table, "TypeWidening").await;
+    let spec = SourceSpec::delta(table.to_str().unwrap());
+    let error = session().open("t", &spec).await.unwrap_err();
+    assert_eq!(error.code, TABLE_FEATURE);
+    assert!(error.message.contains("TypeWidening"), "{}", error.message);
 }
 
 #[tokio::test]
@@ -162,7 +165,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
     commit(from.path(), &ids(0..100), append()).await;
     let out = to.path().join("deep/er/out");
     let location = out.to_str().unwrap();
-    assert_eq!(last_written_digest(location).await.unwrap(), None);
+    assert_eq!(last_written_digest(location, None).await.unwrap(), None);
     let source = open(from.path()).await;
     let session = session();
     for (version, sql) in [
@@ -178,7 +181,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
         let provenance = Provenance::new("marts.top", digest);
         let written = overwrite_delta(&session, &replay, location, &provenance).await.unwrap();
         assert_eq!(written.rows, 10 * (version as u64 + 1));
-        assert_eq!(last_written_digest(location).await.unwrap(), Some(digest));
+        assert_eq!(last_written_digest(location, None).await.unwrap(), Some(digest));
         let output = open(&out).await;
         assert_eq!(output.version, Some(version as u64));
         assert_eq!(output.schema.as_ref(), plan.output_schema().as_ref());
@@ -197,7 +200,7 @@ async fn overwriting_keeps_old_versions_and_says_who_wrote() {
     let log = std::fs::read_to_string(out.join("_delta_log/00000000000000000001.json")).unwrap();
     assert!(log.contains(r#""planc.rule":"marts.top""#), "{log}");
     commit(&out, &ids(0..1), WriteOptions::default()).await;
-    assert_eq!(last_written_digest(location).await.unwrap(), None);
+    assert_eq!(last_written_digest(location, None).await.unwrap(), None);
 }
 
 #[tokio::test]

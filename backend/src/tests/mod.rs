@@ -1,13 +1,18 @@
 //! Replays on real files in temporary folders.
 
+mod changes;
 mod constraints;
 mod delta;
+mod features;
 mod files;
+mod index;
 mod limits;
 mod pruning;
 mod random;
 mod reads;
 mod sinks;
+mod spark;
+mod upkeep;
 mod writers;
 mod writes;
 

@@ -45,7 +45,8 @@ const DECIMALS: [Option<i128>; 7] = [
 ];
 const INTS: [Option<i64>; 7] =
     [None, Some(i64::MIN), Some(i64::MAX), Some(0), Some(1), Some(7), Some((1 << 53) + 1)];
-const PARTS: [Option<&str>; 6] = [None, Some("a/b"), Some("ü"), Some("x y"), Some("A"), Some("a")];
+const PARTS: [Option<&str>; 7] =
+    [None, Some("a/b"), Some("ü"), Some("x y"), Some("A"), Some("a"), Some("")];
 
 fn texts() -> Vec<Option<String>> {
     let long = "long ".repeat(30);
@@ -60,7 +61,7 @@ fn texts() -> Vec<Option<String>> {
     ]
 }
 
-fn file(numbers: &mut Numbers, part: Option<&str>, day: Option<i32>) -> RecordBatch {
+pub(super) fn file(numbers: &mut Numbers, part: Option<&str>, day: Option<i32>) -> RecordBatch {
     let rows = 1 + numbers.below(4);
     let texts = texts();
     let mut column = |n: usize| -> Vec<usize> { (0..rows).map(|_| numbers.below(n)).collect() };
@@ -168,10 +169,10 @@ fn filter(numbers: &mut Numbers, depth: usize) -> String {
     }
 }
 
-async fn table(numbers: &mut Numbers, folder: &Path, partitioned: bool) -> RecordBatch {
+pub(super) async fn table(numbers: &mut Numbers, folder: &Path, partitioned: bool) -> RecordBatch {
     let mut batches = Vec::new();
     for at in 0..10 {
-        let part = PARTS[numbers.below(6)];
+        let part = PARTS[numbers.below(7)];
         let day = [None, Some(18_262), Some(18_808)][numbers.below(3)];
         let batch = file(numbers, part, day);
         let mode = if at == 0 { Mode::Overwrite } else { Mode::Append };
@@ -192,7 +193,12 @@ async fn same(files: &Source, memory: &Source, sql: &str, order: &Order) {
     }
 }
 
-async fn check(numbers: &mut Numbers, files: &Source, rows: &RecordBatch, filters: usize) {
+pub(super) async fn check(
+    numbers: &mut Numbers,
+    files: &Source,
+    rows: &RecordBatch,
+    filters: usize,
+) {
     let memory = MemTable::try_new(rows.schema(), vec![vec![rows.clone()]]).unwrap();
     let memory = Source::of(Arc::new(memory));
     for _ in 0..filters {

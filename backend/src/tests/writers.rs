@@ -2,12 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::execution::SendableRecordBatchStream;
+use planc_ir::Diagnostic;
 use planc_ir::Digest;
 
-use super::{files, of, open, run, session, shown};
-use crate::sink::delta::{Committed, Mode, WriteOptions, write_batches};
+use super::{bind, commit, files, ids, of, open, plan, run, session, shown};
+use crate::sink::delta::{Committed, Mode, Rows, WriteOptions, write_batches, write_rows};
+use crate::{Replay, replay};
 
 fn batch(writer: i64) -> RecordBatch {
     let rows = Int64Array::from_iter_values(writer * 10..writer * 10 + 3);
@@ -108,4 +114,64 @@ async fn the_same_run_twice_at_once_is_committed_once() {
         assert_eq!(open(folder.path()).await.version, Some(0));
         assert_eq!(count(folder.path()).await, ["3,3,1"]);
     }
+}
+
+/// A query during whose first run another writer commits.
+struct Late {
+    replay: Replay,
+    table: std::path::PathBuf,
+    runs: AtomicU64,
+}
+
+#[async_trait]
+impl Rows for Late {
+    fn schema(&self) -> SchemaRef {
+        Rows::schema(&self.replay)
+    }
+
+    async fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+        if self.runs.fetch_add(1, Ordering::SeqCst) == 0 {
+            commit(&self.table, &ids(0..1), options(Mode::Overwrite)).await;
+        }
+        Rows::stream(&self.replay).await
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_runs_again_gives_the_same_rows() {
+    let source = tempfile::tempdir().unwrap();
+    for first in [0, 40, 20, 60] {
+        let append = options(Mode::Append);
+        commit(source.path(), &ids(first..first + 20), append).await;
+    }
+    let source = open(source.path()).await;
+    for (sql, expected) in [
+        ("select id, s from t order by id limit 3", ["3,0,2"]),
+        ("select id, s from t order by id desc limit 2", ["2,78,79"]),
+        ("select min(id) as id, max(s) as s from t", ["1,0,0"]),
+        ("select max(id) as id, min(s) as s from t", ["1,79,79"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("out");
+        let plan = plan(sql, &[("t", Arc::clone(&source.schema))]).await;
+        let replay = replay(&session(), &plan, &bind(&[("t", &source)])).await.unwrap();
+        let late = Late { replay, table: table.clone(), runs: AtomicU64::new(0) };
+        let location = table.to_str().unwrap();
+        let overwrite = options(Mode::Overwrite);
+        let written = write_rows(&session(), &late, location, &overwrite).await.unwrap();
+        assert_eq!((written.version, late.runs.load(Ordering::SeqCst)), (1, 2));
+        let sql = "select count(*), min(id), max(id) from t";
+        let found = shown(&run(&session(), &open(&table).await, sql).await.unwrap());
+        assert_eq!(found, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_merge_of_no_row_is_a_commit_too() {
+    let folder = tempfile::tempdir().unwrap();
+    commit(folder.path(), &ids(0..3), options(Mode::Append)).await;
+    let merge = options(Mode::Merge { key: vec!["id".to_owned()] });
+    assert_eq!(commit(folder.path(), &ids(0..0), merge).await, 1);
+    let sql = "select count(*) from t";
+    assert_eq!(shown(&run(&session(), &open(folder.path()).await, sql).await.unwrap()), ["3"]);
 }

@@ -13,7 +13,7 @@ use substrait::proto::extensions::simple_extension_declaration::MappingType;
 use substrait::proto::{Plan, RelRoot, plan_rel};
 
 use super::fault::{Fault, Result, invalid, unsupported};
-use super::producer::Producer;
+use super::producer::{Producer, minor};
 
 /// The largest plan that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 64 << 20;
@@ -26,6 +26,8 @@ pub(super) struct Source {
     /// planc's types by anchor.
     pub(super) types: HashMap<u32, String>,
     pub(super) producer: Producer,
+    /// The minor version of Substrait that the plan names, 0 where it names none.
+    pub(super) minor: u32,
 }
 
 /// A declared function.
@@ -138,12 +140,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Source> {
     if plan.advanced_extensions.as_ref().is_some_and(|a| a.enhancement.is_some()) {
         return Err(unsupported("the plan is enhanced by a message that planc does not know"));
     }
+    let minor = minor(&plan);
     let mut roots = plan.relations.into_iter();
     let (Some(relation), None) = (roots.next(), roots.next()) else {
         return Err(invalid("a plan has one relation, and this has none or several"));
     };
     match relation.rel_type {
-        Some(plan_rel::RelType::Root(root)) => Ok(Source { root, functions, types, producer }),
+        Some(plan_rel::RelType::Root(root)) => {
+            Ok(Source { root, functions, types, producer, minor })
+        }
         _ => Err(invalid("its relation is no root, so that its columns have no names")),
     }
 }
@@ -280,22 +285,22 @@ fn renamed(value: &mut Value, depth: usize) -> Result<()> {
         return Err(invalid("its JSON is nested more than 1000 deep"));
     }
     match value {
-        Value::String(text) => {
-            let now = match text.as_str() {
-                "JOIN_TYPE_SEMI" => "JOIN_TYPE_LEFT_SEMI",
-                "JOIN_TYPE_ANTI" => "JOIN_TYPE_LEFT_ANTI",
-                "JOIN_TYPE_SINGLE" => "JOIN_TYPE_LEFT_SINGLE",
-                _ => return Ok(()),
-            };
-            now.clone_into(text);
-        }
         Value::Array(values) => {
             for value in values {
                 renamed(value, depth + 1)?;
             }
         }
         Value::Object(fields) => {
-            for (_, value) in fields {
+            for (name, value) in fields {
+                if let (true, Value::String(text)) = (name == "type", &mut *value) {
+                    let now = match text.as_str() {
+                        "JOIN_TYPE_SEMI" => "JOIN_TYPE_LEFT_SEMI",
+                        "JOIN_TYPE_ANTI" => "JOIN_TYPE_LEFT_ANTI",
+                        "JOIN_TYPE_SINGLE" => "JOIN_TYPE_LEFT_SINGLE",
+                        _ => continue,
+                    };
+                    now.clone_into(text);
+                }
                 renamed(value, depth + 1)?;
             }
         }

@@ -54,10 +54,16 @@ pub enum Fact {
     NullsLast,
     /// Every frame with bounds counts rows.
     RowsFrames,
+    /// Every cast was written by the author, and none put in by the producer.
+    OwnCasts,
+    /// ibis-substrait made the plan, which names nobody.
+    ByIbis,
+    /// The plan, which names nobody, means what the specification says.
+    ByTheBook,
 }
 
 /// All facts, by their names in a bundle.
-pub const FACTS: [(&str, Fact); 7] = [
+pub const FACTS: [(&str, Fact); 8] = [
     ("utc-literals", Fact::UtcLiterals),
     ("uncorrelated", Fact::Uncorrelated),
     ("distinct-sets", Fact::DistinctSets),
@@ -65,6 +71,7 @@ pub const FACTS: [(&str, Fact); 7] = [
     ("sample-spread", Fact::SampleSpread),
     ("nulls-last", Fact::NullsLast),
     ("rows-frames", Fact::RowsFrames),
+    ("own-casts", Fact::OwnCasts),
 ];
 
 /// A Substrait plan as its file and its bundle give it.
@@ -122,6 +129,7 @@ fn parsed(rule: &SubstraitRule<'_>) -> Result<ParsedPlan, Vec<Diagnostic>> {
         return Ok(ParsedPlan { lookups, producer: Producer::Planc, form: Form::Own(bytes) });
     }
     let checked = decode::decode(rule.bytes).and_then(|mut source| {
+        source.producer = source.producer.known(rule.facts)?;
         let repairs = repair::repair(&mut source, rule.facts, &mut path)?;
         validate::validate(&mut source, &mut path)?;
         Ok((source, repairs))

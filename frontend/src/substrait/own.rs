@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, TableReference};
 use datafusion::execution::context::SessionState;
@@ -82,7 +83,7 @@ fn table(scan: &TableScan, catalog: &Catalog) -> Result<LogicalPlan> {
         };
         let reference: Option<TableReference> = Some(scan.table_name.clone());
         let column = Expr::Column(Column::new(reference.clone(), found.name()));
-        exprs.push(match agreement(found.data_type(), wanted.data_type()) {
+        exprs.push(match kept(found.data_type(), wanted.data_type()) {
             Agreement::Same => column,
             Agreement::Wider | Agreement::Catalogs => {
                 cast(column, wanted.data_type().clone()).alias_qualified(reference, wanted.name())
@@ -104,4 +105,23 @@ fn table(scan: &TableScan, catalog: &Catalog) -> Result<LogicalPlan> {
     let scan = TableScanBuilder::new(scan.table_name.clone(), source).build()?;
     let plan = LogicalPlan::TableScan(scan);
     Ok(LogicalPlanBuilder::from(plan).project(exprs)?.build()?)
+}
+
+/// As [`agreement`], and a cast keeps every value.
+fn kept(found: &DataType, wanted: &DataType) -> Agreement {
+    let rank = |t: &DataType| match t {
+        DataType::Timestamp(unit, _) | DataType::Time32(unit) | DataType::Time64(unit) => {
+            Some(match unit {
+                TimeUnit::Second => 0,
+                TimeUnit::Millisecond => 1,
+                TimeUnit::Microsecond => 2,
+                TimeUnit::Nanosecond => 3,
+            })
+        }
+        _ => None,
+    };
+    match agreement(found, wanted) {
+        Agreement::Catalogs if found.is_nested() || rank(found) > rank(wanted) => Agreement::None,
+        other => other,
+    }
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use substrait::proto::Plan;
 
+use super::Fact;
+use super::fault::{Result, unsupported};
+
 /// The producer of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Producer {
@@ -19,6 +22,8 @@ pub enum Producer {
     DataFusion,
     /// planc, or a producer that writes for planc.
     Planc,
+    /// Nobody says, and the extensions are named as ibis-substrait names them, and others too.
+    Nobody,
     /// Somebody else, who is taken at the word of the specification.
     Unknown,
 }
@@ -31,7 +36,7 @@ impl Producer {
         let has = |part: &str| lower.contains(part);
         if lower.starts_with("planc") {
             Producer::Planc
-        } else if has("ibis") {
+        } else if name == "ibis-substrait" && minor(plan) <= LAST_IBIS {
             Producer::Ibis
         } else if has("isthmus") || has("calcite") || has("substrait-java") {
             Producer::Isthmus
@@ -42,7 +47,7 @@ impl Producer {
         } else if !name.is_empty() {
             Producer::Unknown
         } else if !uris.is_empty() && uris.iter().all(|uri| uri.starts_with(IBIS_URIS)) {
-            Producer::IbisUnnamed
+            Producer::Nobody
         } else if !uris.is_empty() && uris.iter().all(|uri| uri.starts_with("/functions_")) {
             Producer::Isthmus
         } else {
@@ -50,10 +55,33 @@ impl Producer {
         }
     }
 
+    /// With what the bundle says of a plan that names nobody.
+    pub(super) fn known(self, facts: &[Fact]) -> Result<Self> {
+        match self {
+            Producer::Nobody | Producer::Unknown if facts.contains(&Fact::ByIbis) => {
+                Ok(Producer::IbisUnnamed)
+            }
+            Producer::Nobody if facts.contains(&Fact::ByTheBook) => Ok(Producer::Unknown),
+            Producer::Nobody => Err(unsupported("the plan does not say who made it").help(
+                "write `producer = \"ibis-substrait\"` into the TOML file beside it, or \
+                 `producer = \"specification\"`",
+            )),
+            named => Ok(named),
+        }
+    }
+
     /// True where Ibis's meanings hold, and not those of the specification.
     pub(super) fn is_ibis(self) -> bool {
         matches!(self, Producer::Ibis | Producer::IbisUnnamed)
     }
+}
+
+/// The last minor version of Substrait that ibis-substrait 4.0.1 works with.
+const LAST_IBIS: u32 = 57;
+
+/// The minor version of Substrait that a plan names, 0 where it names none.
+pub(super) fn minor(plan: &Plan) -> u32 {
+    plan.version.as_ref().map_or(0, |version| version.minor_number)
 }
 
 /// What ibis-substrait's extension URIs begin with.
@@ -68,7 +96,7 @@ impl fmt::Display for Producer {
             Producer::DuckDb => "DuckDB",
             Producer::DataFusion => "DataFusion",
             Producer::Planc => "planc",
-            Producer::Unknown => "an unknown producer",
+            Producer::Nobody | Producer::Unknown => "an unknown producer",
         })
     }
 }

@@ -107,7 +107,7 @@ impl Checker<'_> {
             Some(RelType::Read(read)) => {
                 let schema = read.base_schema.as_ref();
                 let schema = schema.ok_or_else(|| invalid("a read has no schema"))?;
-                if matches!(read.read_type, None) {
+                if read.read_type.is_none() {
                     return Err(invalid("a read reads nothing"));
                 }
                 if let Some(ReadType::NamedTable(table)) = &read.read_type

@@ -293,15 +293,24 @@ pub(crate) fn standard(
     })
 }
 
-/// What a declared function means. `Err` for one that planc does not know; `Ok(None)` for one
-/// of planc's URN that is no operator or form, but a function by DataFusion's name.
-pub fn meaning(urn: &str, name: &str, options: &[(&str, &str)]) -> Result<Option<Meaning>, ()> {
+/// A declared function that planc does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownFunction;
+
+/// What a declared function means; `Ok(None)` for one of planc's URN that is no operator or
+/// form, but a function by DataFusion's name.
+#[allow(clippy::result_unit_err, reason = "there is nothing to say but that it is unknown")]
+pub fn meaning(
+    urn: &str,
+    name: &str,
+    options: &[(&str, &str)],
+) -> Result<Option<Meaning>, UnknownFunction> {
     let (base, signature) = name.split_once(':').unwrap_or((name, ""));
     if urn == extension::URN {
         let own = OWN.iter().find(|(_, own)| *own == base);
         return Ok(own.map(|(meaning, _)| *meaning));
     }
-    let file = urn.strip_prefix("extension:io.substrait:").ok_or(())?;
+    let file = urn.strip_prefix("extension:io.substrait:").ok_or(UnknownFunction)?;
     let fits = |line: &&Standard| {
         line.file == file
             && line.name == base
@@ -309,7 +318,7 @@ pub fn meaning(urn: &str, name: &str, options: &[(&str, &str)]) -> Result<Option
             && line.options.len() == options.len()
             && line.options.iter().all(|wanted| options.contains(wanted))
     };
-    STANDARD.iter().find(fits).map(|line| Some(line.meaning)).ok_or(())
+    STANDARD.iter().find(fits).map(|line| Some(line.meaning)).ok_or(UnknownFunction)
 }
 
 fn takes(line: &Standard, signature: &str, arguments: &[DataType]) -> bool {
@@ -445,7 +454,8 @@ mod tests {
                 assert_eq!(meaning(&line.urn(), &name, line.options), Ok(Some(line.meaning)));
             }
         }
-        assert_eq!(meaning("extension:io.substrait:functions_string", "concat:str", &[]), Err(()));
+        let unknown = meaning("extension:io.substrait:functions_string", "concat:str", &[]);
+        assert_eq!(unknown, Err(UnknownFunction));
         assert_eq!(meaning(extension::URN, "substr:any", &[]), Ok(None));
     }
 

@@ -14,7 +14,7 @@ mod functions;
 mod json;
 
 pub use extension::URN;
-pub use functions::{Form, Meaning, meaning};
+pub use functions::{Form, Meaning, UnknownFunction, meaning};
 
 use datafusion::common::DFSchema;
 use datafusion::execution::SessionState;

@@ -215,7 +215,12 @@ def write_tpch(folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, query in tpch_queries.QUERIES.items():
-        plan, facts = ibis_substrait.plan(query().op().replace(last).to_expr())
+        expr = query().op().replace(last).to_expr()
+        try:
+            plan, facts = ibis_substrait.plan(expr)
+        except Refused:
+            # What the producer writes by itself, and planc refuses.
+            plan, facts = ibis_substrait.bare(ibis_substrait.projected(expr.op()).to_expr())
         (folder / f"{name}.substrait").write_bytes(plan)
         (folder / f"{name}.toml").write_text(f"facts = {toml(facts)}\n", encoding="utf-8")
 

@@ -202,7 +202,8 @@ fn project_findings(project: &Project, rules: &[Rule]) -> Vec<FileReport> {
                 continue;
             }
         };
-        let at = output.location().trim_end_matches('/').to_owned();
+        let at = crate::driver::place(output.location()).display().to_string();
+        let at = at.trim_end_matches('/').to_owned();
         match outputs.iter().find(|(other, _)| *other == at) {
             Some((_, other)) => {
                 let message = format!("`{}` writes the same output", other.path);

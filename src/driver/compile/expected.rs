@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::{DataType, IntervalUnit};
+use arrow::datatypes::DataType;
 use planc_artifacts::ResultRecord;
 use planc_ir::type_text::parse_type;
 use planc_ir::{Diagnostic, code};
@@ -53,10 +53,14 @@ pub(super) fn narrowed(
     Some(Diagnostic::new(code::ENGINES_DIFFER, message).help("use int16 or wider in Ibis"))
 }
 
-/// The text of an Ibis type without what Arrow does not tell apart: nullability and the digits
-/// of a timestamp.
+/// The text of an Ibis type without what Arrow does not tell apart: nullability, the digits of a
+/// timestamp and the unit of an interval.
 fn plain(text: &str) -> String {
     let mut text: String = text.chars().filter(|c| !matches!(c, '!' | ' ')).collect();
+    // Ibis has intervals of one unit, and planc's have months, days and nanoseconds.
+    for unit in ["Y", "Q", "M", "W", "D", "h", "m", "s", "ms", "us", "ns"] {
+        text = text.replace(&format!("interval('{unit}')"), "interval");
+    }
     for digits in 0..=9 {
         text = text.replace(&format!("timestamp({digits})"), "timestamp");
         text = text.replace(&format!("',{digits})"), "')");
@@ -76,7 +80,7 @@ fn ibis_type(data_type: &DataType) -> String {
         DataType::Timestamp(_, None) => "timestamp".to_owned(),
         DataType::Timestamp(_, Some(zone)) => format!("timestamp('{zone}')"),
         DataType::Decimal128(p, s) | DataType::Decimal256(p, s) => format!("decimal({p},{s})"),
-        DataType::Interval(IntervalUnit::YearMonth) => "interval('M')".to_owned(),
+        DataType::Interval(_) | DataType::Duration(_) => "interval".to_owned(),
         DataType::List(item) => format!("array<{}>", ibis_type(item.data_type())),
         DataType::Struct(fields) => {
             let fields: Vec<String> = fields
@@ -111,6 +115,7 @@ mod tests {
             ("Timestamp(µs, \"UTC\")", "timestamp('UTC', 6)"),
             ("List(Utf8)", "array<string>"),
             ("Utf8", "string"),
+            ("Interval(MonthDayNano)", "interval('D')"),
         ] {
             let given = parse_type(text).unwrap();
             assert_eq!(ibis_type(&given), plain(said), "{text}");

@@ -1,6 +1,7 @@
 //! One attempt to write: a snapshot, the files, one commit.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::default_table_source::provider_as_source;
@@ -16,9 +17,9 @@ use deltalake::protocol::SaveMode;
 use deltalake::{DeltaTable, DeltaTableError};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
-use planc_ir::Diagnostic;
 use planc_ir::catalog::logical_schema;
 use planc_ir::code::OUTPUT_FAILED;
+use planc_ir::{Diagnostic, Digest};
 
 use super::super::recorder::{Record, Recorder, Undo};
 use super::once::Once;
@@ -29,8 +30,13 @@ use crate::{Session, location};
 
 /// How an attempt ends without a commit.
 pub(super) enum Failure {
-    /// Another writer was faster.
-    Conflict(String),
+    /// Another writer was faster, as far as this one knows.
+    Conflict {
+        /// In which way.
+        why: String,
+        /// The rows that this one wanted to commit.
+        rows: u64,
+    },
     /// It would not succeed the next time.
     Wrong(Diagnostic),
 }
@@ -42,7 +48,7 @@ impl From<Diagnostic> for Failure {
 }
 
 impl Failure {
-    pub(super) fn of(location: &str, error: &DeltaTableError) -> Self {
+    pub(super) fn of(location: &str, error: &DeltaTableError, rows: u64) -> Self {
         let conflict = match error {
             DeltaTableError::VersionAlreadyExists(version) => {
                 Some(format!("version {version} exists"))
@@ -58,7 +64,7 @@ impl Failure {
             _ => None,
         };
         match conflict {
-            Some(why) => Failure::Conflict(why),
+            Some(why) => Failure::Conflict { why, rows },
             None => Failure::Wrong(failed(location, error)),
         }
     }
@@ -72,6 +78,7 @@ pub(super) struct Target {
     table: DeltaTable,
     store: Arc<dyn ObjectStore>,
     undo: Undo,
+    attempt: String,
 }
 
 impl Target {
@@ -104,7 +111,8 @@ impl Target {
             .map_err(|error| failed(text, &error))?;
         let undo = Undo { record, local: url.scheme() == "file", made_folder };
         let table = DeltaTable::new(log_store);
-        Ok(Target { location: text.to_owned(), existing, table, store, undo })
+        let attempt = unique();
+        Ok(Target { location: text.to_owned(), existing, table, store, undo, attempt })
     }
 
     /// What the table says of this run, where it was committed before.
@@ -126,7 +134,33 @@ impl Target {
         let Some(table) = &self.existing else { return Ok(None) };
         match table.snapshot() {
             Ok(state) => Ok(Some(state.snapshot().clone())),
-            Err(error) => Err(Failure::of(&self.location, &error)),
+            Err(error) => Err(Failure::of(&self.location, &error, 0)),
+        }
+    }
+
+    /// What tells the commit of this attempt from all others.
+    pub(super) fn attempt(&self) -> &str {
+        &self.attempt
+    }
+
+    /// The version that this attempt committed after all: a store may have kept a commit and
+    /// failed to say so, and then refuses it the second time.
+    ///
+    /// # Errors
+    /// P0705 where the log cannot be asked; the files must stay then.
+    pub(super) async fn committed_after_all(&self) -> Result<Option<u64>, Diagnostic> {
+        let known = self.existing.as_ref().and_then(DeltaTable::version);
+        let mut version = known.map_or(0, |known| known + 1);
+        let log = self.log_store();
+        loop {
+            let entry = log.read_commit_entry(version).await;
+            let Some(entry) = entry.map_err(|error| failed(&self.location, &error))? else {
+                return Ok(None);
+            };
+            if String::from_utf8_lossy(&entry).contains(&self.attempt) {
+                return Ok(Some(version));
+            }
+            version += 1;
         }
     }
 
@@ -170,7 +204,7 @@ impl Target {
             plan.predicate = Some(predicate?);
         }
         let snapshot = self.snapshot()?;
-        let once = Once::new(rows.stream()?);
+        let once = Once::new(rows.stream().await?);
         let written = self.run(session, &once, &schema, plan, snapshot).await;
         match (written, once.failure()) {
             (Ok(table), None) => Ok(Committed {
@@ -180,7 +214,7 @@ impl Target {
             }),
             // The query's own words, not what the writer made of them.
             (_, Some(error)) => Err(Failure::Wrong(error)),
-            (Err(error), None) => Err(Failure::of(&self.location, &error)),
+            (Err(error), None) => Err(Failure::of(&self.location, &error, once.count())),
         }
     }
 
@@ -208,7 +242,7 @@ impl Target {
             .with_input_plan(input)
             .with_session_state(Arc::new(state))
             .with_cast_safety(false)
-            .with_commit_properties(commit_properties(options));
+            .with_commit_properties(commit_properties(options, &self.attempt));
         write = match options.mode {
             Mode::Append | Mode::Merge { .. } => write.with_save_mode(SaveMode::Append),
             Mode::Overwrite | Mode::ReplaceWhere { .. } => {
@@ -231,6 +265,17 @@ impl Target {
         }
         write.await
     }
+}
+
+/// A text that no other attempt has.
+fn unique() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::SeqCst);
+    let now = chrono::Utc::now().timestamp_nanos_opt().unwrap_or_default();
+    let host = std::fs::read_to_string("/proc/sys/kernel/random/uuid").unwrap_or_default();
+    let here = &count as *const u64 as usize;
+    let parts = format!("{} {count} {now} {host} {here}", std::process::id());
+    Digest::of(parts.as_bytes()).to_string()
 }
 
 struct Plan<'a> {

@@ -6,7 +6,7 @@ use arrow::datatypes::Schema;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::execution::context::SessionState;
-use datafusion::logical_expr::{Expr, lit};
+use datafusion::logical_expr::{Expr, Volatility, lit};
 use planc_ir::Diagnostic;
 use planc_ir::code::{OUTPUT_FAILED, PARAMETER};
 
@@ -40,8 +40,13 @@ pub(super) fn parse(
             return Err(wrong(format!("`{}` is a float, and NaN has no bounds", column.name)));
         }
     }
-    if expr.is_volatile() {
-        return Err(wrong("it gives another result at every call".to_owned()));
+    let changes = expr.exists(|expr| {
+        Ok(matches!(expr, Expr::ScalarFunction(call)
+            if call.func.signature().volatility != Volatility::Immutable))
+    });
+    if changes.unwrap_or(true) {
+        let why = "it gives another result at another time".to_owned();
+        return Err(wrong(why).help("put a parameter in its place: `day = $day`"));
     }
     let mut missing = None;
     let expr = expr

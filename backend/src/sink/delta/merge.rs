@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
+use async_trait::async_trait;
 use datafusion::common::Column;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::SessionStateBuilder;
@@ -54,7 +55,8 @@ pub(super) async fn merge(
     spooled: &Spooled,
     options: &WriteOptions,
 ) -> Result<Committed, Failure> {
-    if target.check_schema(&spooled.schema, options)?.is_none() {
+    // Without a row there is nothing to match, and the commit still says that the run was.
+    if target.check_schema(&spooled.schema, options)?.is_none() || spooled.rows == 0 {
         return target.write(session, &First { session, spooled }, options).await;
     }
     let Some(snapshot) = target.snapshot()? else {
@@ -89,7 +91,7 @@ pub(super) async fn merge(
             .with_session_state(Arc::new(state))
             .with_safe_cast(false)
             .with_merge_schema(options.schema_mode == Some(SchemaMode::Merge))
-            .with_commit_properties(commit_properties(options))
+            .with_commit_properties(commit_properties(options, target.attempt()))
             .when_matched_update(|mut update| {
                 for name in &names {
                     update = update.update(Column::new(Some(TABLE), name), side(ROWS, name));
@@ -113,7 +115,7 @@ pub(super) async fn merge(
             rows: spooled.rows,
             unchanged: false,
         }),
-        Err(error) => Err(Failure::of(&target.location, &error)),
+        Err(error) => Err(Failure::of(&target.location, &error, spooled.rows)),
     }
 }
 
@@ -128,12 +130,13 @@ struct First<'a> {
     spooled: &'a Spooled,
 }
 
+#[async_trait]
 impl Rows for First<'_> {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.spooled.schema)
     }
 
-    fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+    async fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
         let state = self.session.state.as_ref().clone();
         let rows = self.spooled.read(state).map_err(|error| fault::run_failed(&error))?;
         let batches = futures::stream::once(rows.execute_stream()).try_flatten();

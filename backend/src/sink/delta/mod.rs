@@ -109,7 +109,8 @@ const ATTEMPTS: u32 = 12;
 /// is none. Old files stay, for time travel, and nothing is checkpointed or cleaned up.
 ///
 /// When the stream or the write fails, or this future is dropped before the commit, the table
-/// is as before and the files written so far are removed.
+/// is as before. The files written so far are removed; after a drop, only on the local file
+/// system: in a remote store they stay for a vacuum.
 ///
 /// # Errors
 /// P0713 where the schema does not fit the table's, P0714 for keys that identify no row, P0705
@@ -147,7 +148,10 @@ pub async fn write_rows(
                 target.undo().await;
                 return Err(diagnostic);
             }
-            Err(Failure::Conflict(why)) => {
+            Err(Failure::Conflict { why, rows: count }) => {
+                if let Some(version) = target.committed_after_all().await? {
+                    return Ok(Committed { version, rows: count, unchanged: false });
+                }
                 // The commit was refused, so its files are nobody's.
                 target.withdraw().await;
                 attempt += 1;

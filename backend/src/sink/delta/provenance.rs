@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use deltalake::DeltaTable;
 use deltalake::kernel::Transaction;
 use deltalake::kernel::transaction::CommitProperties;
-use futures::TryStreamExt;
 use planc_ir::code::OUTPUT_FAILED;
 use planc_ir::{Diagnostic, Digest};
 use serde_json::Value;
@@ -40,6 +39,7 @@ const VERSION_KEY: &str = "planc.version";
 const SOURCES_KEY: &str = "planc.sources";
 const RUN_KEY: &str = "planc.run";
 const RUN_KEY_KEY: &str = "planc.run_key";
+const ATTEMPT_KEY: &str = "planc.attempt";
 
 /// Names the writer in the application transaction that marks a run as committed.
 const APPLICATION: &str = "planc";
@@ -51,13 +51,13 @@ fn application(run_key: &Digest) -> String {
 /// The metadata of the commit. It is tried once: what to do when another writer was faster
 /// depends on what it did, so that is not left to the library, whose check of conflicts lets
 /// two first writers both add their rows.
-pub(super) fn commit_properties(options: &WriteOptions) -> CommitProperties {
+pub(super) fn commit_properties(options: &WriteOptions, attempt: &str) -> CommitProperties {
     // Checkpoints and log clean-up are upkeep, which nobody asked for here.
     let mut properties = CommitProperties::default()
         .with_create_checkpoint(false)
         .with_cleanup_expired_logs(Some(false))
         .with_max_retries(0);
-    let mut metadata = Vec::new();
+    let mut metadata = vec![(ATTEMPT_KEY, Value::from(attempt))];
     if let Some(provenance) = &options.provenance {
         metadata.push((RULE_KEY, Value::from(provenance.rule.clone())));
         metadata.push((DIGEST_KEY, Value::from(provenance.digest.to_string())));
@@ -71,7 +71,11 @@ pub(super) fn commit_properties(options: &WriteOptions) -> CommitProperties {
     }
     if let Some(key) = &options.run_key {
         metadata.push((RUN_KEY_KEY, Value::from(key.to_string())));
-        properties = properties.with_application_transaction(Transaction::new(application(key), 1));
+        // The log keeps it for ever, and only rows that stay beside others are asked for it.
+        if matches!(options.mode, Mode::Append | Mode::Merge { .. }) {
+            let mark = Transaction::new(application(key), 1);
+            properties = properties.with_application_transaction(mark);
+        }
     }
     properties.with_metadata(metadata.into_iter().map(|(key, value)| (key.to_owned(), value)))
 }
@@ -100,17 +104,20 @@ pub(super) async fn holds_run(
     }
 }
 
-/// The digest of the artifact that wrote a table's rows: of the newest commit that changed
-/// any. `None` where there is no table or that commit was not planc's.
+/// The digest of the artifact that wrote a table's rows, at a version or now: of the newest
+/// commit that changed any. `None` where there is no table or that commit was not planc's.
 ///
 /// # Errors
 /// P0701 where there is a table that cannot be read.
-pub async fn last_written_digest(location: &str) -> Result<Option<Digest>, Diagnostic> {
+pub async fn last_written_digest(
+    location: &str,
+    version: Option<u64>,
+) -> Result<Option<Digest>, Diagnostic> {
     let url = location::parse(location, OUTPUT_FAILED)?;
     if location::is_missing(&url) {
         return Ok(None);
     }
-    let Some(table) = open_table(location, None).await? else { return Ok(None) };
+    let Some(table) = open_table(location, version).await? else { return Ok(None) };
     let digest = last_change(&table, location, DIGEST_KEY).await?;
     Ok(digest.and_then(|digest| digest.parse().ok()))
 }
@@ -121,18 +128,30 @@ async fn last_change(
     location: &str,
     key: &str,
 ) -> Result<Option<String>, Diagnostic> {
-    let mut history = table.history(None);
-    // Newest first. Upkeep moves rows to other files and changes none.
-    const UPKEEP: [&str; 5] =
-        ["OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES", "FSCK"];
-    loop {
-        let commit = history.try_next().await.map_err(|error| broken(location, &error))?;
-        let Some(commit) = commit else { return Ok(None) };
-        if commit.operation.as_deref().is_some_and(|name| UPKEEP.contains(&name)) {
-            continue;
+    let log = table.log_store();
+    // Newest first, from the version that was loaded: the log may have moved on since.
+    let mut version = table.version();
+    while let Some(at) = version {
+        let entry = log.read_commit_entry(at).await.map_err(|error| broken(location, &error))?;
+        let Some(entry) = entry else { return Ok(None) };
+        let mut changes = false;
+        for line in entry.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let Ok(action) = serde_json::from_slice::<Value>(line) else { return Ok(None) };
+            if let Some(info) = action.get("commitInfo")
+                && info.get(ATTEMPT_KEY).is_some()
+            {
+                return Ok(info.get(key).and_then(Value::as_str).map(str::to_owned));
+            }
+            let files = ["add", "remove"].into_iter().filter_map(|kind| action.get(kind));
+            // Upkeep moves rows to other files and changes none.
+            changes |= files.into_iter().any(|file| file.get("dataChange") != Some(&false.into()));
         }
-        return Ok(commit.info.get(key).and_then(Value::as_str).map(str::to_owned));
+        if changes {
+            return Ok(None);
+        }
+        version = at.checked_sub(1);
     }
+    Ok(None)
 }
 
 fn broken(location: &str, error: &deltalake::DeltaTableError) -> Diagnostic {

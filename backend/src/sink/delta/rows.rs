@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use planc_ir::Diagnostic;
@@ -13,6 +14,7 @@ use planc_ir::code::INTERNAL;
 use crate::Replay;
 
 /// Rows of one schema.
+#[async_trait]
 pub trait Rows: Sync {
     /// Their columns.
     fn schema(&self) -> SchemaRef;
@@ -21,7 +23,7 @@ pub trait Rows: Sync {
     ///
     /// # Errors
     /// Where the query cannot start, or was read and cannot be read again.
-    fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic>;
+    async fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic>;
 
     /// Whether [`stream`](Self::stream) gives them a second time.
     fn again(&self) -> bool {
@@ -29,13 +31,14 @@ pub trait Rows: Sync {
     }
 }
 
+#[async_trait]
 impl Rows for Replay {
     fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
 
-    fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
-        Replay::stream(self)
+    async fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+        if self.was_started() { self.fresh().await?.stream() } else { Replay::stream(self) }
     }
 }
 
@@ -48,12 +51,13 @@ pub struct Batches {
     pub batches: Vec<RecordBatch>,
 }
 
+#[async_trait]
 impl Rows for Batches {
     fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
 
-    fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+    async fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
         let batches = futures::stream::iter(self.batches.clone().into_iter().map(Ok));
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema.clone(), batches)))
     }
@@ -74,12 +78,13 @@ impl Single {
     }
 }
 
+#[async_trait]
 impl Rows for Single {
     fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
 
-    fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
+    async fn stream(&self) -> Result<SendableRecordBatchStream, Diagnostic> {
         self.read.store(true, Ordering::SeqCst);
         let stream = self.stream.lock().ok().and_then(|mut stream| stream.take());
         stream.ok_or_else(|| Diagnostic::new(INTERNAL, "a stream of rows was read before"))

@@ -7,6 +7,7 @@ use planc_ir::Diagnostic;
 use planc_ir::code::OUTPUT_TABLE;
 
 use super::SchemaMode;
+use crate::bind::same_type;
 
 /// Checks the rows' schema against the table's logical one.
 ///
@@ -24,7 +25,7 @@ pub(super) fn check(
     let mut wrong = Vec::new();
     for field in rows.fields() {
         match table.field_with_name(field.name()) {
-            Ok(known) if known.data_type().equals_datatype(field.data_type()) => {}
+            Ok(known) if same_type(known.data_type(), field.data_type()) => {}
             Ok(known) => wrong.push(format!(
                 "`{}` is {} here and {} there",
                 field.name(),
@@ -90,5 +91,11 @@ mod tests {
         assert!(error.contains("`a` is Int32 here and Int64 there"), "{error}");
         assert!(error.contains("`B` is called `b` there"), "{error}");
         assert_eq!(check(&other, SchemaMode::Overwrite), Ok(()));
+        let of = |name: &str| {
+            let inner = vec![Field::new(name, DataType::Int64, true)];
+            Schema::new(vec![Field::new("st", DataType::Struct(inner.into()), true)])
+        };
+        assert!(super::check("t", &of("x"), &of("x"), SchemaMode::Same).is_ok());
+        assert!(super::check("t", &of("x"), &of("y"), SchemaMode::Merge).is_err());
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn spool(
     let file = File::create(&path).map_err(|error| failed(error.to_string()))?;
     let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), None)
         .map_err(|error| failed(error.to_string()))?;
-    let mut stream = rows.stream()?;
+    let mut stream = rows.stream().await?;
     let mut count = 0;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| fault::run_failed(&error))?;

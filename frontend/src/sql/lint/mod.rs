@@ -11,6 +11,7 @@ pub(crate) mod invisible_text;
 mod limit_without_order;
 mod lossy_cast;
 mod null_comparison;
+mod run_failure;
 mod volatile_function;
 mod window_without_order;
 
@@ -30,6 +31,7 @@ pub(crate) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> 
     found.extend(constant_predicate::lint(query, places));
     found.extend(window_without_order::lint(query, places));
     found.extend(date_field::lint(query, places));
+    found.extend(run_failure::lint(query, places));
     found
 }
 
@@ -37,5 +39,6 @@ pub(crate) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> 
 pub(crate) fn lint_plan(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
     let mut found = implicit_cast::lint(plan, query, places);
     found.extend(lossy_cast::lint(plan, query, places));
+    found.extend(run_failure::lint_plan(plan, query, places));
     found
 }

@@ -52,11 +52,12 @@ impl Resolver<'_, '_> {
             Some(name) => format!("write `{clause} {name}`: another column may come before it"),
             None => "give the column an alias, and name that".to_owned(),
         };
-        let place = self.places.span(ordinal.span);
+        // A number without a place is one that the translation wrote, as for `ORDER BY ALL`.
+        let Some(place) = self.places.span(ordinal.span) else { return };
         let finding = Diagnostic::new(code::ORDINAL_REFERENCE, message).at(place).help(help);
-        self.found.push(match (place.filter(|_| self.places.is_original()), name) {
-            (Some(place), Some(name)) => finding.fix(place, name),
-            _ => finding,
+        self.found.push(match name.filter(|_| self.places.is_original()) {
+            Some(name) => finding.fix(place, name),
+            None => finding,
         });
     }
 

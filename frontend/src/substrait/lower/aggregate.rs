@@ -1,6 +1,6 @@
 //! Grouping and aggregation.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
@@ -10,7 +10,7 @@ use substrait::proto::aggregate_rel::Measure;
 use substrait::proto::{AggregateRel, AggregationPhase};
 
 use super::call::Call;
-use super::rel::plain;
+use super::rel::{no_window, plain};
 use super::{Lowering, all_columns};
 use crate::substrait::decode::Home;
 use crate::substrait::fault::{Result, invalid, unsupported};
@@ -45,12 +45,14 @@ impl Lowering<'_> {
                 let chosen: Vec<Expr> = chosen
                     .filter_map(|at| usize::try_from(*at).ok().and_then(|at| all.get(at)).cloned())
                     .collect();
-                if chosen.len() != all.len() {
+                let each: BTreeSet<u32> = grouping.expression_references.iter().copied().collect();
+                if chosen.len() != all.len() || each.len() != all.len() {
                     return Err(unsupported("a grouping that leaves out grouping expressions"));
                 }
                 chosen
             }
         };
+        keys.iter().try_for_each(no_window)?;
         let mut seen = HashSet::new();
         let keys: Vec<Expr> = keys.into_iter().map(|key| self.named(key, &mut seen)).collect();
         let width = keys.len();
@@ -124,7 +126,15 @@ impl Lowering<'_> {
             order_by,
             None,
         ));
+        no_window(&aggregate)?;
         let found = super::type_of(&aggregate, schema)?;
+        if let (Some(DataType::Decimal128(_, wanted)), DataType::Decimal128(_, found)) =
+            (&wanted, &found)
+            && wanted > found
+            && chosen.name == "avg"
+        {
+            return Err(unsupported("an average with more digits than DataFusion computes"));
+        }
         let above = match chosen.zero {
             Some(zero) => Wrap::ZeroIfNull(zero),
             None => match wanted {
@@ -158,10 +168,10 @@ impl Lowering<'_> {
             ("overflow", &["SILENT"]),
             ("rounding", &["TIE_TO_EVEN"]),
             ("distribution", &["SAMPLE", "POPULATION"]),
-            ("ignore_nulls", &["TRUE"]),
         ])?;
-        let population = call.option("distribution") == Some("POPULATION");
-        let spread = call.option("distribution").is_some();
+        let spread = call.option("distribution", &["SAMPLE", "POPULATION"]);
+        let population = spread == Some("POPULATION");
+        let spread = spread.is_some();
         let args = call.all_values()?;
         let numeric = |args: &[Expr]| -> Result<DataType> {
             match args {

@@ -1,7 +1,7 @@
 //! Numbers, and dates with intervals.
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::DFSchema;
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{Expr, Operator};
 
 use super::call::{Call, constant};
@@ -19,6 +19,9 @@ const DONE: &[(&str, &[&str])] = &[
     ("division_type", &["TRUNCATE"]),
     ("on_log_zero", &["MINUS_INFINITY"]),
 ];
+
+/// Halves are rounded away from zero.
+const ROUNDED: &[(&str, &[&str])] = &[("rounding", &["TIE_AWAY_FROM_ZERO"])];
 
 impl Lowering<'_> {
     pub(super) fn arithmetic(&mut self, call: &Call, schema: &DFSchema) -> Result<Option<Expr>> {
@@ -57,7 +60,7 @@ impl Lowering<'_> {
             }
             _ => return Ok(None),
         };
-        call.only_options(DONE)?;
+        call.only_options(if name == "round" { ROUNDED } else { DONE })?;
         let mut args = call.all_values()?;
         for arg in &args {
             let found = type_of(arg, schema)?;
@@ -146,11 +149,33 @@ impl Lowering<'_> {
             Operator::Minus => instant(&left) && interval(&right),
             _ => false,
         };
+        // A date has no hours, and DataFusion drops those of an interval.
+        let days = |expr: &Expr| match expr {
+            Expr::Literal(ScalarValue::IntervalMonthDayNano(Some(interval)), _) => {
+                interval.nanoseconds == 0
+            }
+            _ => false,
+        };
+        if dates && [&left, &right].contains(&&DataType::Date32) && !args.iter().any(days) {
+            return Err(unsupported("a date and an interval with hours, or a computed one"));
+        }
         let numbers = |t: &DataType| t.is_numeric() || t.is_null();
-        if !dates && !(numbers(&left) && numbers(&right)) {
+        if !(dates || numbers(&left) && numbers(&right)) {
             return Err(call.unknown());
         }
+        if self.source.producer.is_ibis() {
+            args = args.into_iter().map(plain_integer).collect();
+        }
         if let Some(wanted) = call.wanted.clone() {
+            if op == Operator::Divide
+                && let DataType::Decimal128(_, digits) = wanted
+                && let [a, b] = args.as_slice()
+                && let DataType::Decimal128(_, found) =
+                    type_of(&binary_chain(op, vec![a.clone(), b.clone()], call)?, schema)?
+                && digits > found
+            {
+                return Err(unsupported("a quotient with more digits than DataFusion computes"));
+            }
             if op == Operator::Divide && wanted.is_floating() && !left.is_floating() {
                 self.repaired(Repair::TrueDivision);
                 args = args.into_iter().map(|arg| cast(arg, DataType::Float64)).collect();
@@ -165,6 +190,21 @@ impl Lowering<'_> {
             }
         }
         binary_chain(op, args, call)
+    }
+}
+
+/// A whole number that ibis-substrait casts to the decimal beside it, as it was written: what it
+/// is computed with decides about the digits.
+fn plain_integer(expr: Expr) -> Expr {
+    match &expr {
+        Expr::Cast(cast) if matches!(*cast.expr, Expr::Literal(..)) => {
+            let decimal = matches!(cast.field.data_type(), DataType::Decimal128(..));
+            match constant(&cast.expr).filter(|_| decimal) {
+                Some(value) => datafusion::prelude::lit(value),
+                None => expr,
+            }
+        }
+        _ => expr,
     }
 }
 

@@ -73,10 +73,10 @@ impl Call {
         values.collect()
     }
 
-    /// The first member that is preferred in an option.
-    pub(super) fn option(&self, name: &str) -> Option<&str> {
-        let option = self.options.iter().find(|(given, _)| given == name);
-        option.and_then(|(_, preference)| preference.first()).map(String::as_str)
+    /// The first member that is preferred in an option, of those that planc has.
+    pub(super) fn option(&self, name: &str, done: &[&'static str]) -> Option<&'static str> {
+        let (_, preference) = self.options.iter().find(|(given, _)| given == name)?;
+        preference.iter().find_map(|wanted| done.iter().copied().find(|done| done == wanted))
     }
 
     /// Refuses options that planc does not know, or that ask for what DataFusion does not do.

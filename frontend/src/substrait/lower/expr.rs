@@ -16,9 +16,12 @@ use substrait::proto::expression::subquery::SubqueryType;
 use substrait::proto::expression::subquery::set_comparison::{ComparisonOp, ReductionOp};
 use substrait::proto::expression::subquery::set_predicate::PredicateOp;
 use substrait::proto::expression::{self as e, FieldReference, RexType};
+use substrait::proto::r#type::Kind;
 use substrait::proto::{Expression, Rel};
 
+use super::call::constant_text;
 use super::{Lowering, cast, column, type_of};
+use crate::substrait::Fact;
 use crate::substrait::fault::{Fault, Result, invalid, unsupported};
 use crate::substrait::repair::Repair;
 
@@ -92,6 +95,11 @@ impl Lowering<'_> {
         };
         let ordinal = usize::try_from(field.field).unwrap_or(usize::MAX);
         let (mut expr, mut data_type) = match &reference.root_type {
+            None if self.source.producer.is_ibis() => {
+                let message = "ibis-substrait drops the expression of which a field is taken";
+                return Err(Fault::new(code::LOST_ARGUMENT, message)
+                    .help("compute the struct in a `.mutate()` first"));
+            }
             None | Some(RootType::RootReference(_)) => {
                 let expr = column(schema, ordinal)?;
                 let data_type = type_of(&expr, schema)?;
@@ -172,8 +180,23 @@ impl Lowering<'_> {
 
     fn cast(&mut self, encoded: &e::Cast, schema: &DFSchema) -> Result<Expr> {
         let wanted = encoded.r#type.as_ref().ok_or_else(|| invalid("a cast has no type"))?;
+        let length = match &wanted.kind {
+            Some(Kind::Varchar(t)) => Some((t.length, false)),
+            Some(Kind::FixedChar(t)) => Some((t.length, true)),
+            _ => None,
+        };
         let (wanted, _) = self.data_type(wanted)?;
         let inner = self.required(encoded.input.as_deref(), schema)?;
+        if let Some((length, fixed)) = length {
+            let written = constant_text(&inner).map(|text| text.chars().count());
+            let length = usize::try_from(length).unwrap_or(0);
+            if !written.is_some_and(|n| n == length || n < length && !fixed) {
+                return Err(unsupported(
+                    "a cast to a text of a bounded length, which cuts or pads it",
+                )
+                .help("cast to a string, and take the characters that are wanted"));
+            }
+        }
         let found = type_of(&inner, schema)?;
         self.checked_cast(&inner, &found, &wanted)?;
         match FailureBehavior::try_from(encoded.failure_behavior) {
@@ -196,6 +219,23 @@ impl Lowering<'_> {
                 format!("a cast of {found} to {wanted} rounds in one engine and cuts in another");
             return Err(Fault::new(code::ENGINES_DIFFER, message)
                 .help("say it: `.round(0)`, `.floor()` or `.ceil()` before the cast"));
+        }
+        let literal = matches!(inner, Expr::Literal(..) | Expr::Negative(_));
+        let coarser = match (found, wanted) {
+            (DataType::Decimal128(_, found), DataType::Decimal128(_, wanted)) => found > wanted,
+            (found, DataType::Decimal128(..)) => found.is_floating(),
+            _ => false,
+        };
+        if self.source.producer.is_ibis()
+            && coarser
+            && !literal
+            && !self.facts.contains(&Fact::OwnCasts)
+        {
+            let message = format!("{found} becomes {wanted}, and digits may be lost");
+            return Err(Fault::new(code::LOST_DIGITS, message).help(
+                "ibis-substrait casts operands to each other's types; cast both to float64 or \
+                 to one decimal first",
+            ));
         }
         // Only a decimal that is literally there can be seen to lose digits.
         if let DataType::Decimal128(_, scale) = wanted {

@@ -9,7 +9,7 @@ use substrait::proto::JoinRel;
 use substrait::proto::join_rel::JoinType as Type;
 
 use super::Lowering;
-use super::rel::plain;
+use super::rel::{no_window, plain};
 use crate::substrait::fault::{Result, invalid, unsupported};
 
 impl Lowering<'_> {
@@ -39,7 +39,9 @@ impl Lowering<'_> {
         let condition = match join.expression.as_deref() {
             Some(condition) => {
                 let both = left.schema().join(right.schema())?;
-                Some(self.step("condition", |l| l.condition(condition, &both))?)
+                let condition = self.step("condition", |l| l.condition(condition, &both))?;
+                no_window(&condition)?;
+                Some(condition)
             }
             None if join_type == JoinType::Inner => None,
             None => return Err(invalid("an outer join has no condition")),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, SortExpr};
 use planc_ir::code;
@@ -132,6 +133,7 @@ impl Lowering<'_> {
         for sort in sorts {
             let expr = sort.expr.as_ref().ok_or_else(|| invalid("a sort has no key"))?;
             let expr = self.expression(expr, schema)?;
+            no_window(&expr)?;
             let Some(SortKind::Direction(direction)) = sort.sort_kind else {
                 return Err(unsupported("a sort by a comparison function"));
             };
@@ -168,7 +170,7 @@ impl Lowering<'_> {
         };
         let count = match &fetch.count_mode {
             // Before 0.58 a count of 0 was written like none at all.
-            None if self.source.producer.is_ibis() => {
+            None if self.source.minor < 58 => {
                 let message = "the plan does not say whether a limit is 0 or none";
                 return Err(Fault::new(code::LOST_ARGUMENT, message)
                     .help("limit to a number of rows over 0"));
@@ -221,7 +223,9 @@ impl Lowering<'_> {
             let builder = LogicalPlanBuilder::from(plan.clone());
             plan = match op {
                 SetOp::UnionAll | SetOp::UnionDistinct => builder.union(input)?.build()?,
-                SetOp::MinusPrimary | SetOp::MinusMultiset => {
+                SetOp::MinusPrimary | SetOp::MinusMultiset
+                    if op == SetOp::MinusPrimary || set.inputs.len() == 2 =>
+                {
                     LogicalPlanBuilder::except(plan, input, false)?
                 }
                 SetOp::IntersectionPrimary | SetOp::IntersectionMultiset
@@ -267,6 +271,15 @@ impl Lowering<'_> {
             exprs.push(column(&schema, at)?.alias(field.name()));
         }
         Ok(LogicalPlanBuilder::from(plan).project(exprs)?.build()?)
+    }
+}
+
+/// Window functions stand in projections and filters only.
+pub(super) fn no_window(expr: &Expr) -> Result<()> {
+    match expr.exists(|part| Ok(matches!(part, Expr::WindowFunction(_))))? {
+        false => Ok(()),
+        true => Err(unsupported("a window function in a sort key, a group or a join's condition")
+            .help("compute it in a projection below")),
     }
 }
 

@@ -9,7 +9,6 @@ use datafusion::logical_expr::{
 };
 use planc_ir::{SchemaSource, Table, code, suggest};
 use substrait::proto::expression::MaskExpression;
-use substrait::proto::expression::mask_expression;
 use substrait::proto::read_rel::{ReadType, VirtualTable};
 use substrait::proto::{NamedStruct, ReadRel};
 
@@ -217,7 +216,6 @@ fn masked(plan: LogicalPlan, mask: &MaskExpression) -> Result<LogicalPlan> {
         let at = usize::try_from(item.field).unwrap_or(usize::MAX);
         exprs.push(column(&schema, at)?);
     }
-    let _: &mask_expression::StructSelect = select;
     Ok(LogicalPlanBuilder::from(plan).project(exprs)?.build()?)
 }
 

@@ -57,9 +57,9 @@ impl Lowering<'_> {
             ("case_sensitivity", &["CASE_SENSITIVE", "CASE_INSENSITIVE"]),
             ("char_set", &["UTF8"]),
             ("null_handling", &["ACCEPT_NULLS", "IGNORE_NULLS"]),
-            ("padding", &["RIGHT", "LEFT"]),
         ])?;
-        let blind = call.option("case_sensitivity") == Some("CASE_INSENSITIVE");
+        let blind = call.option("case_sensitivity", &["CASE_SENSITIVE", "CASE_INSENSITIVE"])
+            == Some("CASE_INSENSITIVE");
         if blind && call.name != "like" {
             return Err(unsupported(format_args!("{} without regard to case", call.name)));
         }
@@ -75,10 +75,12 @@ impl Lowering<'_> {
                 let (value, pattern) = (Box::new(value.clone()), Box::new(pattern.clone()));
                 Expr::Like(Like::new(false, value, pattern, None, blind))
             }
-            ("concat" | "||", [_, _, ..]) => match call.option("null_handling") {
-                Some("IGNORE_NULLS") => self.function("concat", args)?,
-                _ => binary_chain(Operator::StringConcat, args, call)?,
-            },
+            ("concat" | "||", [_, _, ..]) => {
+                match call.option("null_handling", &["ACCEPT_NULLS", "IGNORE_NULLS"]) {
+                    Some("IGNORE_NULLS") => self.function("concat", args)?,
+                    _ => binary_chain(Operator::StringConcat, args, call)?,
+                }
+            }
             ("upper" | "lower" | "reverse", [_]) => self.function(&call.name, args)?,
             ("starts_with" | "ends_with" | "contains", [_, _]) => {
                 self.function(&call.name, args)?

@@ -143,6 +143,9 @@ impl Lowering<'_> {
                 ));
             }
         };
+        if place(&lower, i128::MIN) > place(&upper, i128::MAX) {
+            return Err(invalid("the frame of a window function ends before it begins"));
+        }
         let offset = |bound: &WindowFrameBound| match bound {
             WindowFrameBound::Preceding(v) | WindowFrameBound::Following(v) => !v.is_null(),
             WindowFrameBound::CurrentRow => false,
@@ -212,5 +215,18 @@ impl Lowering<'_> {
         };
         let exprs = exprs.into_iter().map(|expr| Ok(expr.transform_down(replace)?.data));
         Ok((plan, exprs.collect::<Result<Vec<_>>>()?, true))
+    }
+}
+
+/// Where a bound lies, counted from the current row.
+fn place(bound: &WindowFrameBound, unbounded: i128) -> i128 {
+    let offset = |value: &ScalarValue| match value {
+        ScalarValue::UInt64(Some(offset)) => Some(i128::from(*offset)),
+        _ => None,
+    };
+    match bound {
+        WindowFrameBound::Preceding(value) => offset(value).map_or(unbounded, |offset| -offset),
+        WindowFrameBound::Following(value) => offset(value).unwrap_or(unbounded),
+        WindowFrameBound::CurrentRow => 0,
     }
 }

@@ -24,6 +24,9 @@ use crate::substrait::decode::Source;
 use crate::substrait::fault::{Fault, Path, Result, invalid};
 use crate::substrait::walk;
 
+/// The most columns of a table in a join: names are compared with each other.
+const WIDEST: usize = 4_000;
+
 pub(super) fn repair(source: &mut Source, facts: &[Fact], path: &mut Path) -> Result<Vec<Repair>> {
     let Some(mut root) = source.root.input.take() else { return Ok(Vec::new()) };
     let names = std::mem::take(&mut source.root.names);
@@ -108,6 +111,9 @@ impl Joins<'_> {
                 let schema = read.base_schema.as_ref();
                 let row = schema.and_then(|schema| schema.r#struct.as_ref());
                 let width = row.map_or(0, |row| row.types.len());
+                if width > WIDEST {
+                    return Err(invalid(format_args!("a table has more than {WIDEST} columns")));
+                }
                 let names = schema.map(|schema| schema.names.clone());
                 Ok(Known { width, names: names.filter(|names| names.len() == width), chain: None })
             }
@@ -121,7 +127,7 @@ impl Joins<'_> {
                     } else if walk::expressions(rel).is_empty() {
                         below.chain = Some(chain);
                     } else {
-                        below = self.settled_input(rel, &chain, None)?;
+                        return Err(lost_columns("what is computed from a join"));
                     }
                 }
                 Ok(below)
@@ -135,8 +141,7 @@ impl Joins<'_> {
                     if chain.direct {
                         self.recount(rel, &chain)?;
                     } else {
-                        let start = start.and_then(|start| usize::try_from(start).ok());
-                        below = self.settled_input(rel, &chain, start)?;
+                        return Err(lost_columns("what is computed from a join"));
                     }
                 }
                 let start = start.unwrap_or(0);
@@ -164,7 +169,7 @@ impl Joins<'_> {
                     if chain.direct {
                         self.recount(rel, &chain)?;
                     } else {
-                        self.settled_input(rel, &chain, None)?;
+                        return Err(lost_columns("what is computed from a join"));
                     }
                 }
                 Ok(Known { width, names: None, chain: None })
@@ -227,8 +232,9 @@ impl Joins<'_> {
     }
 
     fn of_one_column(&self, condition: &Expression) -> Result<()> {
+        // An OR or NOT of conditions is one condition: it may be that of an EXISTS around it.
         if let Some(RexType::ScalarFunction(call)) = &condition.rex_type
-            && ["and", "or", "not"].iter().any(|name| self.is_called(call.function_reference, name))
+            && self.is_called(call.function_reference, "and")
         {
             return call.arguments.iter().try_for_each(|argument| match &argument.arg_type {
                 Some(ArgType::Value(value)) => self.of_one_column(value),
@@ -245,33 +251,9 @@ impl Joins<'_> {
         let known = self.relation(rel)?;
         match &known.chain {
             None => Ok(known),
-            Some(chain) => self.by_rule(rel, chain, None),
+            // Nothing in the plan says which columns were chosen.
+            Some(_) => Err(lost_columns("what is computed from a join")),
         }
-    }
-
-    /// As [`settled`](Self::settled), for the input of a relation, whose chain is known.
-    fn settled_input(
-        &mut self,
-        rel: &mut Rel,
-        chain: &Chain,
-        count: Option<usize>,
-    ) -> Result<Known> {
-        let mut inputs = walk::inputs(rel);
-        let input = inputs.first_mut().ok_or_else(|| invalid("a relation lacks its input"))?;
-        self.by_rule(input, chain, count)
-    }
-
-    /// Gives a chain the columns of Ibis's rule. Only a count of columns from above shows that
-    /// it is these.
-    fn by_rule(&mut self, rel: &mut Rel, chain: &Chain, count: Option<usize>) -> Result<Known> {
-        let lost = || lost_columns("what is computed from a join");
-        let usual = chain.usual.clone().ok_or_else(lost)?;
-        if count != Some(usual.len()) {
-            return Err(lost());
-        }
-        self.settle(rel, chain, &usual)?;
-        let names = usual.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-        Ok(Known { width: names.len(), names: Some(names), chain: None })
     }
 
     fn settle(&mut self, rel: &mut Rel, chain: &Chain, view: &[(String, usize)]) -> Result<()> {
@@ -350,6 +332,9 @@ impl Joins<'_> {
         visible.extend(sides.clone());
         let condition = join.expression.as_deref_mut();
         let condition = condition.ok_or_else(|| invalid("a join has no condition"))?;
+        if has_subquery(condition) {
+            return Err(lost_offset());
+        }
         let conjuncts = self.conjuncts(condition);
         one_sided(&conjuncts, base)?;
         let equalities: Vec<Option<(usize, usize)>> =
@@ -469,6 +454,14 @@ fn one_sided(conjuncts: &[&Expression], base: usize) -> Result<()> {
         return Err(lost_offset());
     }
     Ok(())
+}
+
+/// Whether a subquery stands in an expression.
+fn has_subquery(expr: &mut Expression) -> bool {
+    if matches!(expr.rex_type, Some(RexType::Subquery(_))) {
+        return true;
+    }
+    walk::parts(expr).0.into_iter().any(has_subquery)
 }
 
 /// All columns that an expression refers to.

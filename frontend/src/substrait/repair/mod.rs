@@ -54,8 +54,6 @@ pub enum Repair {
     FilterWindow,
     /// The catalog says another nullability, or a wider type.
     Nullability,
-    /// A limit that an old plan leaves out is none.
-    NoLimit,
     /// Names differ in case.
     NameCase,
     /// Integer results are of the type that the plan says.
@@ -104,7 +102,6 @@ repairs! {
     NestedField "every producer" "fields of structs are referred to by their place";
     FilterWindow "every producer" "a window function stands within a filter";
     Nullability "every producer" "nullability and wider types are taken from the catalog";
-    NoLimit "ibis-substrait ≤ 4.0.1" "a limit that is left out is none";
     NameCase "Isthmus" "names are compared without case";
     ResultType "every producer" "a result is brought to the type that the plan says";
 }

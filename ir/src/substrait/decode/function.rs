@@ -63,7 +63,7 @@ impl Decoder<'_> {
             };
             given.push((option.name.as_str(), value.as_str()));
         }
-        let found = meaning(&declared.urn, &declared.name, &given).map_err(|()| {
+        let found = meaning(&declared.urn, &declared.name, &given).map_err(|_| {
             unknown(format_args!("the function {} of {}", declared.name, declared.urn))
         })?;
         let mut own = OwnOptions::default();

@@ -30,7 +30,7 @@ def emit(
     """
     target = Path(path)
     if target.suffix in (".substrait", ".toml", ".sql"):
-        target = target.with_suffix("")
+        target = target.with_name(target.stem)
     table = expr.as_table()
     lines = [f"{name} = {toml(value)}" for name, value in (settings or {}).items()]
     sql = sql_of(table, params)

@@ -29,7 +29,7 @@ def plan(table: ir.Table) -> tuple[bytes, list[str]]:
 
     op = table.op()
     check(op)
-    known = facts(op)
+    known = facts()
     try:
         with utc():
             message = SubstraitCompiler().compile(projected(op).to_expr())
@@ -74,21 +74,43 @@ def check(op: Any) -> None:
     for reduction in op.find(ops.Reduction):
         if getattr(reduction, "where", None) is not None:
             raise Refused("ibis-substrait", "conditions of aggregates are not written")
+    for binary in op.find(ops.Binary):
+        if not isinstance(binary, ops.Comparison) and narrowing([binary.left, binary.right]):
+            raise Refused("ibis-substrait", "an operand is cast to fewer digits")
+    for coalesce in op.find(ops.Coalesce):
+        if narrowing(list(coalesce.arg)):
+            raise Refused("ibis-substrait", "an operand is cast to fewer digits")
+    for access in op.find(ops.StructField):
+        if not isinstance(access.arg, ops.Field | ops.StructField):
+            raise Refused("ibis-substrait", "the struct whose field is taken is not written")
+    for chain in op.find(ops.JoinChain):
+        for link in chain.rest:
+            if any(predicate.find(SUBQUERIES) for predicate in link.predicates):
+                raise Refused("ibis-substrait", "subqueries in joins lose their columns")
+    if any(correlated(query.rel) for query in op.find(SUBQUERIES)):
+        raise Refused("ibis-substrait", "what a subquery refers to around it is not written")
 
 
-def facts(op: Any) -> list[str]:
+def narrowing(operands: list[Any]) -> bool:
+    """Whether the producer would cast one of the operands to another's fewer digits."""
+    types = [operand.dtype for operand in operands if not isinstance(operand, ops.Literal)]
+    decimals = [dtype for dtype in types if dtype.is_decimal()]
+    scales = {dtype.scale for dtype in decimals}
+    return len(scales) > 1 or bool(decimals) and any(dtype.is_floating() for dtype in types)
+
+
+def facts() -> list[str]:
     """What holds for an expression that passed `check`."""
-    known = [
+    return [
         "distinct-sets",
         "nulls-last",
+        "own-casts",
         "plain-counts",
         "rows-frames",
         "sample-spread",
+        "uncorrelated",
         "utc-literals",
     ]
-    if not any(correlated(query.rel) for query in op.find(SUBQUERIES)):
-        known.append("uncorrelated")
-    return known
 
 
 SUBQUERIES = (ops.ScalarSubquery, ops.InSubquery, ops.ExistsSubquery)

@@ -312,6 +312,8 @@ def quantile(producer: Producer, op: Any, scope: Scope) -> Called:
     argument = producer.value(op.arg, scope)
     if not argument.dtype.is_numeric():
         raise Refused(type(op).__name__, f"planc interpolates numbers only, not {op.arg.dtype}")
+    if argument.dtype.is_decimal():
+        raise Refused(type(op).__name__, "engines round between decimals in different ways")
     if share == 0.5:
         wide = producer.cast(argument, dtypes.FLOAT64)
         return [Call("aggregate:median", [wide], dtypes.FLOAT64)], only
@@ -328,6 +330,8 @@ def quantiles(producer: Producer, op: Any, scope: Scope) -> Called:
     argument = producer.value(op.arg, scope)
     if not argument.dtype.is_numeric():
         raise Refused("MultiQuantile", f"planc interpolates numbers only, not {op.arg.dtype}")
+    if argument.dtype.is_decimal():
+        raise Refused("MultiQuantile", "engines round between decimals in different ways")
 
     def finish(results: list[Typed]) -> Typed:
         values = [interpolated(producer, results[0], float(share)) for share in shares]
