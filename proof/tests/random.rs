@@ -56,9 +56,9 @@ fn respellings_keep_the_rows() {
 
 /// Pairs of `pairs/` that have one digest today, of those that give the same rows. These numbers
 /// only grow.
-const KEYED: usize = 467;
+const KEYED: usize = 471;
 /// The same without keys, and with NULLs in every column.
-const BARE: usize = 383;
+const BARE: usize = 433;
 
 /// Measures the pairs in a mode: at least so many have one digest.
 fn check_pairs(mode: Mode, least: usize) {

@@ -313,33 +313,3 @@ async fn the_safeguards_are_still_needed() {
         assert_eq!(super::shown(&guarded), [right], "{sql}");
     }
 }
-
-/// The range of one join's keys says nothing about a column of that name of another table.
-#[tokio::test]
-async fn a_join_prunes_no_table_but_its_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut opened = Vec::new();
-    for (name, keys, values) in [("a", 1..1_001, 1..1_001), ("b", 101..201, 1..101)] {
-        let column = |range| Arc::new(Int64Array::from_iter_values(range)) as ArrayRef;
-        let batch = of([("k", column(keys)), ("v", column(values))]);
-        let path = folder.path().join(name);
-        let out = std::fs::File::create(&path).unwrap();
-        // Many row groups, each with its own bounds.
-        let groups = parquet::file::properties::WriterProperties::builder();
-        let groups = groups.set_max_row_group_row_count(Some(10)).build();
-        let mut writer =
-            parquet::arrow::ArrowWriter::try_new(out, batch.schema(), Some(groups)).unwrap();
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
-        let spec = SourceSpec::Parquet { url: path.to_str().unwrap().to_owned() };
-        opened.push((name, session().open(name, &spec).await.unwrap()));
-    }
-    let sql = "select y.k as c0, x.k as c1, y.k as c2, z.v as c3 from a x join b y on x.v = y.v \
-               join b z on y.k = z.k where z.v < 10";
-    let schemas: Vec<_> =
-        opened.iter().map(|(name, source)| (*name, Arc::clone(&source.schema))).collect();
-    let plan = super::plan(sql, &schemas).await;
-    let sources: Vec<_> = opened.iter().map(|(name, source)| (*name, source)).collect();
-    let rows = super::run_plan(&session(), &plan, &super::bind(&sources)).await.unwrap();
-    assert_eq!(rows.num_rows(), 9);
-}

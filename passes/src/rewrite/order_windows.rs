@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, DFSchema, Result};
+use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
     Expr, ExprSchemable, LogicalPlan, Window, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -20,7 +20,7 @@ use planc_ir::key::{PlanKey, expression_key};
 
 use crate::PassContext;
 use crate::grouping::{Defined, aliased, is_order_blind_function, restored};
-use crate::property::is_volatile;
+use crate::property::{is_volatile, known_constants};
 
 pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_down_with_subqueries(|node| match node {
@@ -56,11 +56,12 @@ fn ordered(plan: &LogicalPlan) -> Result<LogicalPlan> {
     if list.iter().any(|defined| is_volatile(&defined.expr)) {
         return Ok(plan.clone());
     }
+    let fixed = known_constants(base);
     let mut rest = Vec::with_capacity(list.len());
     for Defined { column, expr } in list {
         let expr = match expr {
             Expr::WindowFunction(call) => {
-                Expr::WindowFunction(Box::new(normal(*call, plan.schema())?))
+                Expr::WindowFunction(Box::new(normal(*call, plan.schema(), &fixed)?))
             }
             other => other,
         };
@@ -129,7 +130,11 @@ fn over(expr: &Expr, schema: &DFSchema) -> Result<Vec<PlanKey>> {
 }
 
 /// A window function, written in one way.
-fn normal(mut call: WindowFunction, schema: &DFSchema) -> Result<WindowFunction> {
+fn normal(
+    mut call: WindowFunction,
+    schema: &DFSchema,
+    fixed: &HashMap<Column, ScalarValue>,
+) -> Result<WindowFunction> {
     let whole = Expr::WindowFunction(Box::new(call.clone()));
     let exact = !whole.get_type(schema)?.is_floating();
     let name = call.fun.name().to_owned();
@@ -143,7 +148,12 @@ fn normal(mut call: WindowFunction, schema: &DFSchema) -> Result<WindowFunction>
     let params = &mut call.params;
     let mut keyed = BTreeMap::new();
     for key in std::mem::take(&mut params.partition_by) {
-        if !matches!(key, Expr::Literal(..)) {
+        let constant = match &key {
+            Expr::Literal(..) => true,
+            Expr::Column(column) => fixed.contains_key(column),
+            _ => false,
+        };
+        if !constant {
             keyed.insert(expression_key(&key, &[schema])?, key);
         }
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams, Case};
-use datafusion::logical_expr::{Expr, ExprSchemable, Filter, LogicalPlan, and};
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable, Filter, LogicalPlan, and};
 
 use crate::PassContext;
 use crate::grouping::{Defined, Grouping, is_order_blind, restored};
@@ -52,7 +52,7 @@ fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplif
             calls.push(Defined { column, expr });
             continue;
         };
-        if let Some(value) = value_of_group(&call, &grouping) {
+        if let Some(value) = value_of_group(&call, &grouping, &facts) {
             map.insert(column, value);
             changed = true;
             continue;
@@ -70,16 +70,28 @@ fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplif
 }
 
 /// The one value that the call can give in a group.
-fn value_of_group(call: &AggregateFunction, grouping: &Grouping) -> Option<Expr> {
+fn value_of_group(call: &AggregateFunction, grouping: &Grouping, facts: &Known) -> Option<Expr> {
     let AggregateFunctionParams { args, filter, .. } = &call.params;
-    if grouping.keys.is_empty() || filter.is_some() || !matches!(call.func.name(), "min" | "max") {
+    if grouping.keys.is_empty() || filter.is_some() {
         return None;
     }
     let [arg] = args.as_slice() else { return None };
+    if call.func.name() == "count" && matches!(arg, Expr::Literal(value, _) if value.is_null()) {
+        return Some(Expr::Literal(ScalarValue::Int64(Some(0)), None));
+    }
+    if !matches!(call.func.name(), "min" | "max") {
+        return None;
+    }
     if let Some(key) = grouping.keys.iter().find(|key| key.expr == *arg) {
         return (!is_volatile(arg)).then(|| Expr::Column(key.column.clone()));
     }
-    matches!(arg, Expr::Literal(..)).then(|| arg.clone())
+    match arg {
+        Expr::Literal(..) => Some(arg.clone()),
+        Expr::Column(column) => {
+            facts.constants.get(column).map(|value| Expr::Literal(value.clone(), None))
+        }
+        _ => None,
+    }
 }
 
 fn simpler(
@@ -167,6 +179,12 @@ fn unique_in_groups(
 
 /// The condition and the value of `CASE WHEN p THEN x END`.
 fn conditional(expr: &Expr) -> Option<(Expr, Expr)> {
+    if let Expr::Cast(cast) = expr {
+        // NULL stays NULL in another type.
+        let (condition, value) = conditional(&cast.expr)?;
+        let cast = Cast { expr: Box::new(value), ..cast.clone() };
+        return Some((condition, Expr::Cast(cast)));
+    }
     let Expr::Case(Case { expr: None, when_then_expr, else_expr }) = expr else { return None };
     let otherwise = else_expr.as_deref();
     let nothing = otherwise.is_none_or(|e| matches!(e, Expr::Literal(v, _) if v.is_null()));

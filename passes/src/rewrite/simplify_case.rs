@@ -10,8 +10,9 @@
 //! it was not before.
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{DFSchema, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, Case, ScalarFunction};
+use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use datafusion::prelude::lit;
 
@@ -88,6 +89,30 @@ fn compared(left: Expr, op: Operator, right: Box<Expr>) -> Transformed<Expr> {
     }
 }
 
+/// A branch that gives a column which its condition fixes gives that literal.
+fn fixed_by(when: &Expr, then: Box<Expr>, schema: &DFSchema) -> Box<Expr> {
+    let Expr::Column(column) = then.as_ref() else { return then };
+    let exact = |value: &ScalarValue| {
+        schema.data_type(column).is_ok_and(|own| {
+            is_exact_equality(own) && *own == value.data_type() && !value.is_null()
+        })
+    };
+    let fixed = split_conjunction(when).into_iter().find_map(|condition| match condition {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
+            match (left.as_ref(), right.as_ref()) {
+                (Expr::Column(own), literal @ Expr::Literal(value, _))
+                    if own == column && exact(value) =>
+                {
+                    Some(literal.clone())
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    fixed.map_or(then, Box::new)
+}
+
 fn searched(case: Case, place: &Place) -> Result<Expr> {
     let schema = place.schema();
     let logic = Logic { schema };
@@ -112,6 +137,7 @@ fn searched(case: Case, place: &Place) -> Result<Expr> {
             then => Box::new(then),
         };
         let when = settled(when, place);
+        let then = fixed_by(&when, then, schema);
         if let Expr::Literal(value, _) = when.as_ref() {
             if *value == ScalarValue::Boolean(Some(true)) {
                 return Ok(finished(branches, Some(then), &data_type, place));
