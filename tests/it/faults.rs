@@ -183,8 +183,12 @@ fn a_read_only_directory_serves_what_it_holds() {
     permit(0o555);
     fs::set_permissions(shop.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = shop.command();
-    // Permissions do not bind root.
+    // Permissions do not bind root, and nobody else may enter root's own folders.
     if is_root() {
+        let program = shop.path().join("planc");
+        let built = env!("CARGO_BIN_EXE_planc");
+        fs::hard_link(built, &program).or_else(|_| fs::copy(built, &program).map(drop)).unwrap();
+        command = shop.command_of(&program);
         command.uid(65_534).gid(65_534);
     }
     let output = command.args(["compile", "--json"]).output().unwrap();

@@ -83,7 +83,12 @@ impl Sandbox {
     }
 
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_planc"));
+        self.command_of(env!("CARGO_BIN_EXE_planc").as_ref())
+    }
+
+    /// As [`Sandbox::command`], with planc at another place.
+    pub fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.path());
         for name in FOREIGN_VARIABLES {
             command.env_remove(name);
