@@ -113,6 +113,19 @@ fn a_recursive_query_reads_itself_and_tables() {
     assert_eq!(rows.lines().collect::<Vec<_>>(), ["n", "1", "2", "3", "4"]);
 }
 
+/// The engine sums sums beside a DISTINCT, and gives the second sum more digits.
+#[test]
+fn a_decimal_sum_beside_a_distinct_count_keeps_its_type() {
+    let shop = Sandbox::shop();
+    shop.file(
+        "rules/sums.sql",
+        "select status, sum(cast(amount as decimal(12, 2))) as total, count(distinct id) as n
+         from orders group by status order by status",
+    );
+    let rows = shop.planc(&["run", "sums", "--format", "csv"]).succeeded().stdout;
+    assert_eq!(rows.replace("\r\n", "\n"), "status,total,n\ndone,20.00,1\nopen,10.50,2\n");
+}
+
 #[test]
 fn sources_are_checked_before_they_are_read() {
     let shop = Sandbox::shop();
