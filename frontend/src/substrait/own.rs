@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
+use datafusion::arrow::datatypes::{DataType, Fields, TimeUnit};
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, TableReference};
 use datafusion::execution::context::SessionState;
@@ -109,19 +109,48 @@ fn table(scan: &TableScan, catalog: &Catalog) -> Result<LogicalPlan> {
 
 /// As [`agreement`], and a cast keeps every value.
 fn kept(found: &DataType, wanted: &DataType) -> Agreement {
-    let rank = |t: &DataType| match t {
-        DataType::Timestamp(unit, _) | DataType::Time32(unit) | DataType::Time64(unit) => {
-            Some(match unit {
-                TimeUnit::Second => 0,
-                TimeUnit::Millisecond => 1,
-                TimeUnit::Microsecond => 2,
-                TimeUnit::Nanosecond => 3,
-            })
-        }
-        _ => None,
-    };
     match agreement(found, wanted) {
-        Agreement::Catalogs if found.is_nested() || rank(found) > rank(wanted) => Agreement::None,
+        Agreement::Catalogs if !keeps_values(found, wanted) => Agreement::None,
         other => other,
     }
+}
+
+/// Whether a cast between types that agree keeps every value: no coarser time, and structs with
+/// the same names, since theirs are matched by name. What a list calls its element says nothing.
+fn keeps_values(found: &DataType, wanted: &DataType) -> bool {
+    let each = |found: &Fields, wanted: &Fields, by_name: bool| {
+        found.len() == wanted.len()
+            && found.iter().zip(wanted).all(|(found, wanted)| {
+                (!by_name || found.name() == wanted.name())
+                    && keeps_values(found.data_type(), wanted.data_type())
+            })
+    };
+    match (found, wanted) {
+        (DataType::List(found), DataType::List(wanted)) => {
+            keeps_values(found.data_type(), wanted.data_type())
+        }
+        (DataType::Struct(found), DataType::Struct(wanted)) => each(found, wanted, true),
+        (DataType::Map(found, _), DataType::Map(wanted, _)) => {
+            match (found.data_type(), wanted.data_type()) {
+                (DataType::Struct(found), DataType::Struct(wanted)) => each(found, wanted, false),
+                _ => false,
+            }
+        }
+        _ => rank(found) <= rank(wanted),
+    }
+}
+
+/// How fine a type tells time.
+fn rank(data_type: &DataType) -> Option<u8> {
+    let (DataType::Timestamp(unit, _) | DataType::Time32(unit) | DataType::Time64(unit)) =
+        data_type
+    else {
+        return None;
+    };
+    Some(match unit {
+        TimeUnit::Second => 0,
+        TimeUnit::Millisecond => 1,
+        TimeUnit::Microsecond => 2,
+        TimeUnit::Nanosecond => 3,
+    })
 }
