@@ -11,38 +11,21 @@ use std::path::Path;
 use std::process::Command;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use planc::demo::data::schemas;
-use planc::project::lock::Lock;
-use planc::project::{FILE, LOCK};
-use planc_ir::Table;
+use planc::project::FILE;
 
 #[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/it/servers/mod.rs"]
 mod servers;
+mod tpch;
 
 const RULES: usize = 1_000;
 
 fn write_project(root: &Path, remote: &str) {
-    let mut config = format!(
-        "[project]\nname = \"tpch\"\n[cache]\nremote = \"{remote}\"\ntimeout_ms = 20000\n\
-         patience_ms = 600000\n"
-    );
-    let mut lock = Lock::default();
-    for (name, schema) in schemas() {
-        config.push_str(&format!("[sources.{name}]\ndelta = \"data/{name}\"\n"));
-        lock.tables.insert(name.to_owned(), Table::new(&schema));
-    }
-    fs::write(root.join(FILE), config).unwrap();
-    fs::write(root.join(LOCK), lock.render()).unwrap();
-    fs::create_dir(root.join("rules")).unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tpch");
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    for (n, path) in paths.iter().cycle().take(RULES).enumerate() {
-        let text = format!("-- {n}\n{}", fs::read_to_string(path).unwrap());
-        fs::write(root.join(format!("rules/r{n:04}.sql")), text).unwrap();
-    }
+    tpch::write_project(root, &tpch::many(RULES));
+    let config = root.join(FILE);
+    let tiers =
+        format!("[cache]\nremote = \"{remote}\"\ntimeout_ms = 20000\npatience_ms = 600000\n");
+    fs::write(&config, fs::read_to_string(&config).unwrap() + &tiers).unwrap();
 }
 
 /// One compile, which must find all rules but so many in the cache.

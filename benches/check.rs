@@ -23,15 +23,6 @@ mod tpch;
 
 const RULES: usize = 1_000;
 
-/// The rules: name and text.
-fn rules() -> Vec<(String, String)> {
-    let queries = tpch::queries();
-    let rule = |(n, (_, text)): (usize, &(String, String))| {
-        (format!("r{n:04}"), format!("-- {n}\n{text}"))
-    };
-    queries.iter().cycle().take(RULES).enumerate().map(rule).collect()
-}
-
 fn check(root: &Path, planned: usize) {
     let project = Project::load(root, None).unwrap();
     let rules = project.rules().unwrap();
@@ -51,7 +42,7 @@ fn process(root: &Path, cache: &str) {
 
 fn one_file(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
-    tpch::write_project(folder.path(), rules().first());
+    tpch::write_project(folder.path(), tpch::many(1).iter());
     let mut group = criterion.benchmark_group("check one file, whole process");
     group.bench_function("cold", |bencher| bencher.iter(|| process(folder.path(), "off")));
     process(folder.path(), "read-write");
@@ -62,7 +53,7 @@ fn one_file(criterion: &mut Criterion) {
 fn many_rules(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    let rules = rules();
+    let rules = tpch::many(RULES);
     tpch::write_project(root, &rules);
     let mut group = criterion.benchmark_group("1,000 rules");
     group.sample_size(10);

@@ -22,6 +22,17 @@ pub fn queries() -> Vec<(String, String)> {
     paths.iter().map(query).collect()
 }
 
+/// So many rules: the queries again and again, each with another comment, so that no two texts
+/// are equal.
+#[allow(dead_code, reason = "not every bench wants many")]
+pub fn many(rules: usize) -> Vec<(String, String)> {
+    let queries = queries();
+    let rule = |(n, (_, text)): (usize, &(String, String))| {
+        (format!("r{n:04}"), format!("-- {n}\n{text}"))
+    };
+    queries.iter().cycle().take(rules).enumerate().map(rule).collect()
+}
+
 /// Writes a project of these rules; the schemas come from its lock.
 pub fn write_project<'a>(root: &Path, rules: impl IntoIterator<Item = &'a (String, String)>) {
     let mut config = "[project]\nname = \"tpch\"\n".to_owned();
