@@ -155,9 +155,9 @@ impl Mender<'_> {
         }
         self.made("a group of a match is empty where there is none");
         let value = self.operand(value, around)?;
-        let around = format!("(?s:^.*?)(?:{})(?s:.*$)", pattern.text);
+        let around = format!("(?s:^.*?)({})(?s:.*$)", pattern.text);
         let found = self.call("regexp_like", vec![value.clone(), lit(pattern.text)])?;
-        let replaced = vec![value.clone(), lit(around), lit(format!("${{{group}}}"))];
+        let replaced = vec![value.clone(), lit(around), lit(format!("${{{}}}", group + 1))];
         let taken = case(found, self.call("regexp_replace", replaced)?, lit(""));
         Ok(Some(case(value.is_null(), lit(ScalarValue::Utf8(None)), taken)))
     }

@@ -24,17 +24,17 @@ impl Mender<'_> {
         match (name, call.args.as_slice()) {
             ("to_char", [value, format]) => return self.written(value, format),
             ("from_unixtime", [count]) if count.get_type(around.schema)?.is_integer() => {
-                self.made("a count of seconds becomes a timestamp");
-                let micros = cast(count.clone(), DataType::Int64) * lit(SECOND);
-                return Ok(Some(cast(micros, timestamp(None))));
+                return Ok(Some(self.since_epoch(count)));
             }
             ("from_unixtime", _) => self.differs(name, "the seconds are no whole number"),
             ("arrow_cast", [value, wanted]) => {
                 let found = value.get_type(around.schema)?;
                 let wanted = literal(wanted).unwrap_or_default();
                 // Whole seconds are the same in every version of Ibis.
-                let seconds = wanted.starts_with("Timestamp(Second,") && found.is_integer();
-                if wanted.starts_with("Timestamp(") && found.is_numeric() && !seconds {
+                if wanted == "Timestamp(Second, None)" && found.is_integer() {
+                    return Ok(Some(self.since_epoch(value)));
+                }
+                if wanted.starts_with("Timestamp(") && found.is_numeric() {
                     self.differs(name, "a number of seconds becomes a time of another unit");
                 }
             }
@@ -58,6 +58,13 @@ impl Mender<'_> {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// So many seconds after 1970.
+    fn since_epoch(&mut self, count: &Expr) -> Expr {
+        self.made("a count of seconds becomes a timestamp");
+        let micros = cast(count.clone(), DataType::Int64) * lit(SECOND);
+        cast(micros, timestamp(None))
     }
 
     fn part(&mut self, part: &str, value: &Expr, within: Option<i32>) -> Result<Option<Expr>> {

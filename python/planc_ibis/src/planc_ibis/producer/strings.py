@@ -272,8 +272,8 @@ def regex_extract(producer: Producer, op: Any, scope: Scope) -> Typed:
         raise Refused("RegexExtract", "its group is no constant, or no group of the pattern")
     # The text is replaced with its group: DataFusion's list of groups leaves out those that took
     # no part in the match.
-    whole = text(producer, f"(?s:^.*?)(?:{pattern.value})(?s:.*$)")
-    wanted = text(producer, f"${{{int(index)}}}")
+    whole = text(producer, f"(?s:^.*?)({pattern.value})(?s:.*$)")
+    wanted = text(producer, f"${{{int(index) + 1}}}")
     group = producer.scalar("regexp_replace", argument, whole, wanted, returns=STRING)
     matches = producer.scalar("regexp_like", argument, pattern, returns=dtypes.BOOLEAN)
     found = producer.case([(matches, group)], text(producer, ""), STRING)
