@@ -1,6 +1,7 @@
 //! Numbers: casts, square roots, and what is none.
 
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction};
@@ -82,7 +83,11 @@ impl Mender<'_> {
     ) -> Result<Option<Vec<Expr>>> {
         let [value] = args else { return Ok(None) };
         let found = value.get_type(around.schema)?;
-        if !matches!(found, DataType::Decimal128(_, 0)) {
+        // A branch of another type is not brought to the common one yet.
+        let whole =
+            |part: &Expr| matches!(part.get_type(around.schema), Ok(DataType::Decimal128(_, 0)));
+        let among = found.is_integer() && value.exists(|part| Ok(whole(part)))?;
+        if !among && !matches!(found, DataType::Decimal128(_, 0)) {
             return Ok(None);
         }
         self.made("the average of whole numbers is a float");

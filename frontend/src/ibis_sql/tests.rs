@@ -96,6 +96,13 @@ fn rows_are_counted_as_ibis_counts() {
     let text = "select avg(n) as x from (select row_number() over (order by i) - 1 as n from t)";
     let plan = planned(text).plan.unwrap().logical.display_indent().to_string();
     assert!(plan.contains("avg(CAST(n AS Float64))"), "{plan}");
+    let text = "select avg(case when n > 1 then i else n end) as x \
+                from (select i, row_number() over (order by i) - 1 as n from t)";
+    let plan = planned(text).plan.unwrap().logical.display_indent().to_string();
+    assert!(
+        plan.contains("avg(CAST(CASE WHEN n > Int64(1) THEN t.i ELSE n END AS Float64))"),
+        "{plan}"
+    );
     let text = "select max(sqrt(f)) as x from t";
     let plan = planned(text).plan.unwrap().logical.display_indent().to_string();
     assert!(plan.contains("max(sqrt(t.f))"), "{plan}");
