@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SessionConfig, SessionState};
 use datafusion::execution::memory_pool::{
     FairSpillPool, MemoryPool, TrackConsumersPool, UnboundedMemoryPool,
@@ -14,9 +15,9 @@ use planc_ir::state::{session_config, session_state};
 use planc_ir::{Diagnostic, Settings};
 
 use crate::Limits;
-use crate::fault;
 use crate::measure::PeakPool;
 use crate::run::Executor;
+use crate::{distinct, fault};
 
 /// DataFusion's state with planc's functions, the run's limits and its caches.
 ///
@@ -42,7 +43,10 @@ impl Session {
             fault::engine_failed(INTERNAL, "the runtime cannot be built", &error)
         })?;
         let config = replay_config(session_config(settings), limits);
-        let state = Arc::new(session_state(config, runtime));
+        let state = session_state(config, runtime);
+        let rules = distinct::typed(state.optimizers());
+        let state = SessionStateBuilder::new_from_existing(state).with_optimizer_rules(rules);
+        let state = Arc::new(state.build());
         let executor = Executor::new(threads(limits)).map_err(|error| {
             Diagnostic::new(INTERNAL, format!("the threads for runs cannot be started: {error}"))
         })?;

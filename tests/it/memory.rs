@@ -1,0 +1,93 @@
+//! What a run holds in memory does not grow with its output, whichever way the rows go. The peak
+//! is that of the process, as Linux keeps it, so that copies count too.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::sandbox::Sandbox;
+
+const FEW_ROWS: usize = 20_000;
+const MANY_ROWS: usize = 200_000;
+const BYTES_OF_A_ROW: usize = 12 * 32;
+
+/// Half of what the many rows are.
+const MOST_GROWTH: usize = MANY_ROWS * BYTES_OF_A_ROW / 2;
+
+/// The most bytes that a process has had in memory until now.
+fn peak_of(process: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok());
+    kilobytes.unwrap_or(0_usize) * 1024
+}
+
+/// Runs planc to its good end and gives its peak.
+fn peak(sandbox: &Sandbox, args: &[&str]) -> usize {
+    let mut command = sandbox.command();
+    command.args(args).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut peak = 0;
+    loop {
+        peak = peak.max(peak_of(child.id()));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{args:?}");
+            assert!(peak > 0, "{args:?}");
+            return peak;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn rows(count: usize) -> String {
+    format!(
+        "select value as id, repeat(md5(cast(value as varchar)), 12) as s \
+         from generate_series(1, {count})"
+    )
+}
+
+fn grows_little(what: &str, few: usize, many: usize) {
+    let growth = many.saturating_sub(few);
+    let megabytes = |bytes: usize| bytes >> 20;
+    eprintln!("{what}: {} MB, then {} MB", megabytes(few), megabytes(many));
+    assert!(
+        growth < MOST_GROWTH,
+        "{what}: {} MB for {FEW_ROWS} rows, {} MB for {MANY_ROWS}",
+        megabytes(few),
+        megabytes(many)
+    );
+}
+
+#[test]
+fn files_and_standard_output_of_any_size_take_little_memory() {
+    let shop = Sandbox::shop();
+    shop.file("rules/few.sql", rows(FEW_ROWS));
+    shop.file("rules/many.sql", rows(MANY_ROWS));
+    for format in ["csv", "json", "arrow", "arrow-file", "parquet"] {
+        let of = |rule| peak(&shop, &["run", rule, "--format", format, "--output", "out"]);
+        grows_little(format, of("few"), of("many"));
+    }
+    let of = |rule| peak(&shop, &["run", rule, "--format", "csv"]);
+    grows_little("standard output", of("few"), of("many"));
+    let of = |rule| peak(&shop, &["run", rule]);
+    grows_little("preview", of("few"), of("many"));
+}
+
+#[test]
+fn tables_of_any_size_take_little_memory() {
+    let shop = Sandbox::shop();
+    for (mode, more) in [
+        ("overwrite", ""),
+        ("append", ""),
+        ("merge", ", key = ['id']"),
+        ("replace-where", ", replace_where = 'id > 0'"),
+    ] {
+        let of = |count| {
+            let output = format!("{{ delta = 'out-{mode}', mode = '{mode}'{more} }}");
+            shop.file("rules/kept.sql", format!("-- planc: output = {output}\n{}", rows(count)));
+            peak(&shop, &["run", "kept", "--write"])
+        };
+        // The first write makes the table.
+        of(1);
+        grows_little(mode, of(FEW_ROWS), of(MANY_ROWS));
+    }
+}
