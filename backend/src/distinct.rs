@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, DFSchema, Result};
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast};
 use datafusion::optimizer::{ApplyOrder, OptimizerConfig, OptimizerRule};
 
@@ -17,13 +19,14 @@ const SINGLE_DISTINCT: &str = "single_distinct_aggregation_to_group_by";
 
 type Rule = Arc<dyn OptimizerRule + Send + Sync>;
 
-/// The engine's rules, this one with planned types.
-pub(crate) fn typed(rules: &[Rule]) -> Vec<Rule> {
-    let rules = rules.iter().map(|rule| match rule.name() {
+/// The state with the engine's rule in this guard.
+pub(crate) fn typed(state: SessionState) -> SessionState {
+    let rules = state.optimizers().iter().map(|rule| match rule.name() {
         SINGLE_DISTINCT => Arc::new(TypedSingleDistinct(Arc::clone(rule))) as Rule,
         _ => Arc::clone(rule),
     });
-    rules.collect()
+    let rules = rules.collect();
+    SessionStateBuilder::new_from_existing(state).with_optimizer_rules(rules).build()
 }
 
 #[derive(Debug)]

@@ -22,6 +22,7 @@ pub mod location;
 pub mod measure;
 pub mod order;
 pub mod preview;
+mod pushdown;
 pub mod replay;
 mod run;
 pub mod scan;

@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::{SessionConfig, SessionState};
 use datafusion::execution::memory_pool::{
     FairSpillPool, MemoryPool, TrackConsumersPool, UnboundedMemoryPool,
@@ -17,7 +16,7 @@ use planc_ir::{Diagnostic, Settings};
 use crate::Limits;
 use crate::measure::PeakPool;
 use crate::run::Executor;
-use crate::{distinct, fault};
+use crate::{distinct, fault, pushdown};
 
 /// DataFusion's state with planc's functions, the run's limits and its caches.
 ///
@@ -43,10 +42,8 @@ impl Session {
             fault::engine_failed(INTERNAL, "the runtime cannot be built", &error)
         })?;
         let config = replay_config(session_config(settings), limits);
-        let state = session_state(config, runtime);
-        let rules = distinct::typed(state.optimizers());
-        let state = SessionStateBuilder::new_from_existing(state).with_optimizer_rules(rules);
-        let state = Arc::new(state.build());
+        let state = pushdown::guarded(session_state(config, runtime));
+        let state = Arc::new(distinct::typed(state));
         let executor = Executor::new(threads(limits)).map_err(|error| {
             Diagnostic::new(INTERNAL, format!("the threads for runs cannot be started: {error}"))
         })?;

@@ -9,6 +9,7 @@ mod index;
 mod limits;
 mod overrides;
 mod pruning;
+mod pushdown;
 mod random;
 mod reads;
 mod sinks;

@@ -32,9 +32,12 @@ async fn sums_beside_a_distinct_keep_their_type_everywhere() {
             type_of(22),
         ),
         (
-            format!("select g, total, n from ({sums}) union all select g, amount * 2, 0 from t"),
-            vec!["a,2.00,0", "a,3.50,1", "a,5.00,0", "b,-0.74,2", "b,-1.50,0", "b,0.02,0"],
-            type_of(23),
+            format!(
+                "select g, total, n from ({sums})
+                 union all select g, cast(amount as decimal(22, 2)), 0 from t"
+            ),
+            vec!["a,1.00,0", "a,2.50,0", "a,3.50,1", "b,-0.74,2", "b,-0.75,0", "b,0.01,0"],
+            type_of(22),
         ),
         (
             format!("select g, sum(total) over (), n from ({sums})"),
@@ -55,19 +58,7 @@ async fn sums_beside_a_distinct_keep_their_type_everywhere() {
         ),
     ] {
         let plan = plan(&sql, &[("t", Arc::clone(&source.schema))]).await;
-        let found = run_plan(&session(), &plan, &bind(&[("t", &source)])).await;
-        if found.is_err() {
-            eprintln!(
-                "{}\n{}",
-                plan.logical.display_indent_schema(),
-                session()
-                    .state()
-                    .optimize(&crate::bind::bind(&plan.logical, &bind(&[("t", &source)])).unwrap())
-                    .unwrap()
-                    .display_indent_schema()
-            );
-        }
-        let found = found.unwrap();
+        let found = run_plan(&session(), &plan, &bind(&[("t", &source)])).await.unwrap();
         assert_eq!(shown(&found), rows, "{sql}");
         let decimals = found
             .schema()
