@@ -126,15 +126,24 @@ fn store_sentence(error: &object_store::Error) -> String {
         object_store::Error::NotFound { path, .. } => format!("`{path}` does not exist"),
         object_store::Error::PermissionDenied { path, source }
         | object_store::Error::Unauthenticated { path, source } => {
-            // S3 and Azure say in XML what is wrong with the credentials.
-            let said = source.to_string();
-            let code = said.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
-            let code = code.map(|(code, _)| format!(" ({})", one_line(code))).unwrap_or_default();
-            format!("no permission for `{path}`{code}")
+            format!("no permission for `{path}`{}", said_code(&source.to_string()))
         }
-        object_store::Error::Generic { source, .. } => boxed_sentence(source.as_ref()),
+        object_store::Error::Generic { source, .. } => {
+            // A listing has no path to say it of.
+            let said = source.to_string();
+            if said.contains("status code: 403") || said.contains("status code: 401") {
+                return format!("no permission to list it{}", said_code(&said));
+            }
+            boxed_sentence(source.as_ref())
+        }
         other => one_line(&other.to_string()),
     }
+}
+
+/// What S3 and Azure say in XML to be wrong with the credentials.
+fn said_code(said: &str) -> String {
+    let code = said.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+    code.map(|(code, _)| format!(" ({})", one_line(code))).unwrap_or_default()
 }
 
 /// The first paragraph on one line, without the wrappers' names in front, the advice to

@@ -123,7 +123,7 @@ fn runs_are_rows_of_a_table_where_the_project_wants_it() {
         &["runs: 2 files put together into 1", "runs: 0 files removed", "checkpoint of version 2"],
     );
     shop.planc(&["maintain", "--runs", "good", "--vacuum"]).says(2, &["cannot be used with"]);
-    shop.planc(&["maintain", "--vacuum"]).says(2, &["--runs"]);
+    shop.planc(&["maintain", "--vacuum"]).says(2, &["required arguments"]);
     Sandbox::shop().planc(&["maintain", "--runs", "--vacuum"]).says(2, &["no table of runs"]);
     shop.planc(&["run", "good"]).succeeded();
     let reader = Sandbox::project(&format!(

@@ -7,11 +7,12 @@ use std::time::Duration;
 use crate::sandbox::Sandbox;
 
 const FEW_ROWS: usize = 20_000;
-const MANY_ROWS: usize = 200_000;
+const MANY_ROWS: usize = 400_000;
 const BYTES_OF_A_ROW: usize = 12 * 32;
 
-/// Half of what the many rows are.
+/// Half of what the many rows are, and what a data file of the tables is buffered in.
 const MOST_GROWTH: usize = MANY_ROWS * BYTES_OF_A_ROW / 2;
+const FILE_SIZE: &str = "8M";
 
 /// The most bytes that a process has had in memory until now.
 fn peak_of(process: u32) -> usize {
@@ -82,7 +83,9 @@ fn tables_of_any_size_take_little_memory() {
         ("replace-where", ", replace_where = 'id > 0'"),
     ] {
         let of = |count| {
-            let output = format!("{{ delta = 'out-{mode}', mode = '{mode}'{more} }}");
+            let output = format!(
+                "{{ delta = 'out-{mode}', mode = '{mode}', target_file_size = '{FILE_SIZE}'{more} }}"
+            );
             shop.file("rules/kept.sql", format!("-- planc: output = {output}\n{}", rows(count)));
             peak(&shop, &["run", "kept", "--write"])
         };

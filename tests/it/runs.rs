@@ -80,5 +80,5 @@ fn threads_and_batches_are_the_projects_unless_the_command_says_more() {
     assert_eq!(batches(&[]), 10);
     assert_eq!(batches(&["--batch-rows", "10"]), 100);
     shop.file("planc.toml", format!("{config}[run]\nthreads = 0\n"));
-    shop.planc(&["run", "n"]).says(2, &["P0801", "threads"]);
+    shop.planc(&["run", "n"]).says(2, &["P0801", "planc.toml", "integer `0`"]);
 }
