@@ -128,7 +128,7 @@ fn refused(url: &str, right: &[(&str, String)], wrong: &[(&str, String)], why: &
     }
     assert!(clock.elapsed() < AT_ONCE, "{:?}", clock.elapsed());
     assert_eq!(planc_as(&reader, right, &read).succeeded().stdout, rows);
-    planc_as(&shop, right, &write).says(0, &["1 rows written"]);
+    planc_as(&shop, right, &write).says(0, &["1 row written"]);
 }
 
 fn with(
