@@ -78,6 +78,7 @@ async fn a_merge_replaces_by_key_and_adds_the_rest() {
 async fn views_of_text_fit_a_table_that_has_them_as_text() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
+    let append = || WriteOptions { mode: Mode::Append, ..WriteOptions::default() };
     let views = |id: i64, words: &str| {
         let views = arrow::array::StringViewArray::from(vec![words]);
         of([("id", Arc::new(Int64Array::from(vec![id])) as ArrayRef), ("s", Arc::new(views) as _)])
