@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::sandbox::Sandbox;
 
 const FEW_ROWS: usize = 20_000;
-const MANY_ROWS: usize = 200_000;
+const MANY_ROWS: usize = 300_000;
 const ROWS_OF_A_TABLE: usize = 600_000;
 const BYTES_OF_A_ROW: usize = 12 * 32;
 
@@ -76,6 +76,7 @@ fn files_and_standard_output_of_any_size_take_little_memory() {
     grows_little("preview", of("few"), of("many"), MANY_ROWS);
 }
 
+/// A merge is not among them: it joins its rows with the table's, and holds them for that.
 #[test]
 fn tables_of_any_size_take_little_memory() {
     let shop = Sandbox::shop();
@@ -85,7 +86,6 @@ fn tables_of_any_size_take_little_memory() {
         ("overwrite", file_size.as_str()),
         ("append", file_size.as_str()),
         ("replace-where", replaced.as_str()),
-        ("merge", ", key = ['id']"),
     ] {
         let of = |count| {
             let output = format!("{{ delta = 'out-{mode}', mode = '{mode}'{more} }}");

@@ -7,8 +7,6 @@ use async_trait::async_trait;
 use datafusion::common::Column;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::memory_pool::FairSpillPool;
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -27,12 +25,6 @@ use crate::{Session, fault};
 /// The names of the two sides in the merge's conditions.
 const ROWS: &str = "planc_rows";
 const TABLE: &str = "planc_table";
-
-/// Rows of more bytes than this are joined with the table by sorting both.
-const MOST_HASHED: usize = 64 << 20;
-
-/// Bytes that these sorts hold before they spill, where the run has no limit of its own.
-const SORTED: usize = 128 << 20;
 
 /// The key's columns can identify rows.
 ///
@@ -78,20 +70,12 @@ pub(super) async fn merge(
     // Hash joins panic when they make a list of keys from the dictionaries of partition columns.
     optimizer.hash_join_inlist_pushdown_max_size = 0;
     optimizer.hash_join_inlist_pushdown_max_distinct_values = 0;
-    let wrong = |error| Failure::Wrong(failed_query(&target.location, &error));
-    let mut builder = SessionStateBuilder::new_from_existing(session.state.as_ref().clone());
     // A hash join cannot spill.
-    if session.limits.memory.is_some() {
-        optimizer.prefer_hash_join = false;
-    } else if spooled.bytes > MOST_HASHED {
-        optimizer.prefer_hash_join = false;
-        config.options_mut().execution.sort_spill_reservation_bytes = SORTED / 16;
-        let pool = Arc::new(FairSpillPool::new(SORTED));
-        let runtime = RuntimeEnvBuilder::from_runtime_env(session.state.runtime_env());
-        builder =
-            builder.with_runtime_env(runtime.with_memory_pool(pool).build_arc().map_err(wrong)?);
-    }
-    let state = builder.with_config(config).build();
+    optimizer.prefer_hash_join = session.limits.memory.is_none();
+    let state = SessionStateBuilder::new_from_existing(session.state.as_ref().clone())
+        .with_config(config)
+        .build();
+    let wrong = |error| Failure::Wrong(failed_query(&target.location, &error));
     let rows = spooled.read(state.clone()).map_err(wrong)?;
     let side = |side: &str, name: &str| Expr::Column(Column::new(Some(side), name));
     let same = conjunction(key.iter().map(|name| side(TABLE, name).eq(side(ROWS, name))));

@@ -29,8 +29,6 @@ pub(super) struct Spooled {
     table: Arc<ListingTable>,
     pub(super) schema: SchemaRef,
     pub(super) rows: u64,
-    /// What they would take in memory.
-    pub(super) bytes: usize,
 }
 
 impl Spooled {
@@ -62,11 +60,10 @@ pub(super) async fn spool(
     let mut writer = ArrowWriter::try_new(file, Arc::clone(&schema), None)
         .map_err(|error| failed(error.to_string()))?;
     let mut stream = rows.stream().await?;
-    let (mut count, mut bytes) = (0, 0);
+    let mut count = 0;
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(|error| fault::run_failed(&error))?;
         count += batch.num_rows() as u64;
-        bytes += batch.get_array_memory_size();
         writer.write(&batch).map_err(|error| failed(error.to_string()))?;
         if writer.memory_size() > ROW_GROUP_BYTES {
             writer.flush().map_err(|error| failed(error.to_string()))?;
@@ -79,7 +76,7 @@ pub(super) async fn spool(
     let config =
         ListingTableConfig::new(url).with_listing_options(options).with_schema(Arc::clone(&schema));
     let table = Arc::new(ListingTable::try_new(config).map_err(wrong)?);
-    let spooled = Spooled { _folder: folder, table, schema, rows: count, bytes };
+    let spooled = Spooled { _folder: folder, table, schema, rows: count };
     if let Some(why) = unfit_key(session, &spooled, key).await.map_err(wrong)? {
         let message = format!("`{location}`: {why}");
         let help = "make the rule give one row for each key, for instance by GROUP BY";
