@@ -9,7 +9,7 @@ use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Toke
 
 use super::place::{Lexeme, Places};
 use super::source::skip_mark;
-use super::{Parsed, SqlRule, balance, dialect, foreign, lookups, template};
+use super::{Parsed, SqlRule, balance, dialect, foreign, lookups, reread, template};
 
 /// The deepest nesting of brackets and subqueries that is parsed.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -206,8 +206,13 @@ pub(crate) fn syntax(places: &Places<'_>, error: ParserError, near: &TokenWithSp
         return too_deep(places.in_text(deep));
     }
     let (words, location) = split_location(&words);
-    let location = location.unwrap_or(near.span.start);
-    let diagnostic = Diagnostic::new(code::SYNTAX, readable(words));
+    let ends_early = words.ends_with("found: EOF");
+    let first = location.unwrap_or(if ends_early { reread::END } else { near.span.start });
+    let (words, location) = match reread::further(places.sql(), first) {
+        Some(further) => further,
+        None => (words.to_owned(), first),
+    };
+    let diagnostic = Diagnostic::new(code::SYNTAX, readable(&words));
     if words.ends_with("found: EOF") {
         return diagnostic
             .at(places.end())
@@ -241,7 +246,7 @@ fn first_deep(lexemes: &[Lexeme]) -> Option<Span> {
 }
 
 /// sqlparser writes the place into its message.
-fn split_location(words: &str) -> (&str, Option<Location>) {
+pub(crate) fn split_location(words: &str) -> (&str, Option<Location>) {
     let Some((before, place)) = words.rsplit_once(" at Line: ") else {
         return (words, None);
     };

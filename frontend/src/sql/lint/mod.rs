@@ -12,6 +12,7 @@ mod limit_without_order;
 mod lossy_cast;
 mod null_comparison;
 mod run_failure;
+mod typed;
 mod volatile_function;
 mod window_without_order;
 

@@ -13,32 +13,38 @@ mod windows;
 use std::ops::ControlFlow;
 
 use datafusion::execution::context::SessionState;
-use planc_ir::{Diagnostic, code};
+use planc_ir::{Catalog, Diagnostic, code};
 use sqlparser::ast::{
     Function, OrderBy, Query, Select, SetExpr, Spanned, TableFactor, Visit, Visitor,
 };
 
 use sqlparser::keywords::Keyword;
 
+use super::keys::Keys;
 use super::lookups::normalized;
 use super::place::Places;
 pub(crate) use outer::outer_column;
 pub(crate) use own::all_conditions;
 
 /// The suspects of a query and of all queries in it.
-pub(crate) fn suspects(
-    query: &Query,
-    state: &SessionState,
-    places: &Places<'_>,
-) -> Vec<Diagnostic> {
-    let mut walk = Walk { build: Build { state, places, found: Vec::new() } };
+pub(crate) fn suspects(query: &Query, known: Known<'_>, places: &Places<'_>) -> Vec<Diagnostic> {
+    let mut walk = Walk { build: Build { known, places, found: Vec::new() } };
     let _ = query.visit(&mut walk);
     walk.build.found
 }
 
+/// What is known beside the query.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) state: &'a SessionState,
+    pub(crate) catalog: &'a Catalog,
+    /// The keys that the query was planned with.
+    pub(crate) keys: &'a Keys,
+}
+
 /// What the checks share.
 struct Build<'a, 't> {
-    state: &'a SessionState,
+    known: Known<'a>,
     places: &'a Places<'t>,
     found: Vec<Diagnostic>,
 }
@@ -55,8 +61,8 @@ impl Build<'_, '_> {
     fn kind(&self, call: &Function) -> Call {
         let [part] = call.name.0.as_slice() else { return Call::Other };
         let Some(name) = part.as_ident().map(normalized) else { return Call::Other };
-        let aggregate = self.state.aggregate_functions().contains_key(&name);
-        let window = self.state.window_functions().contains_key(&name);
+        let aggregate = self.known.state.aggregate_functions().contains_key(&name);
+        let window = self.known.state.window_functions().contains_key(&name);
         match (call.over.is_some(), aggregate, window) {
             (true, true, _) | (true, _, true) => Call::Window,
             (false, true, _) => Call::Aggregate,

@@ -4,26 +4,25 @@
 use std::ops::ControlFlow;
 
 use datafusion::common::{Column, DataFusionError, SchemaError};
-use datafusion::execution::context::SessionState;
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{Expr, Query, SetExpr, Visit, Visitor};
 
 use super::super::lookups::normalized;
 use super::super::place::Places;
-use super::Build;
 use super::own::{grouped, items};
+use super::{Build, Known};
 
 /// The fault behind an error about a column that is there: DataFusion looks for it where it is no
 /// more. Only for queries whose names were all resolved.
 pub(crate) fn outer_column(
     query: &Query,
     error: &DataFusionError,
-    state: &SessionState,
+    known: Known<'_>,
     places: &Places<'_>,
 ) -> Option<Diagnostic> {
     let DataFusionError::SchemaError(schema, _) = error.find_root() else { return None };
     let SchemaError::FieldNotFound { field, .. } = schema.as_ref() else { return None };
-    let build = Build { state, places, found: Vec::new() };
+    let build = Build { known, places, found: Vec::new() };
     let mut walk = Walk { field, build, grouped: Vec::new(), found: None };
     let _ = query.visit(&mut walk);
     let (column, grouped) = walk.found?;
