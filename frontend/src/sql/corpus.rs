@@ -181,17 +181,3 @@ fn doubtful_queries_are_warned_of() {
 fn right_queries_are_clean() {
     check(&["right.txt"], 300);
 }
-
-#[test]
-fn hunt() {
-    let Ok(text) = std::fs::read_to_string("/tmp/lint/hunt.txt") else { return };
-    for sql in text.lines().filter(|line| !line.is_empty()) {
-        let found = planned(sql).diagnostics;
-        let refused = refusal(sql);
-        println!(
-            "HUNT {sql}\n  {}\n  DF: {:?}",
-            rendered(sql, &found).replace('\n', "\n  "),
-            refused.map(|r| r.chars().take(160).collect::<String>())
-        );
-    }
-}

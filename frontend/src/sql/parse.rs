@@ -284,7 +284,26 @@ mod tests {
             "P0101 1:16-1:22 [orders] expected the end of the query, found `orders`",
         );
         check("select (id from orders", "P0101 1:12-1:16 [from] expected ), found `from`");
-        check("select id, from orders", "");
+        check(
+            "select id, from orders",
+            "P0404 1:10-1:11 [,] DataFusion ignores the comma before FROM; remove it",
+        );
+        check(
+            "select (select 1",
+            "P0101 1:17-1:17 [] expected ), found the end of the text; the query ends too early: is a bracket or clause missing?",
+        );
+        check(
+            "select id from (select id from orders where id in (1, 2) t",
+            "P0101 1:58-1:59 [t] expected ), found `t`",
+        );
+        check(
+            "select case when id = 1 then 2 from orders",
+            "P0101 1:32-1:36 [from] expected END, found `from`",
+        );
+        check(
+            "select case, id x y from (select 1 as case, 2 as id)",
+            "P0101 1:19-1:20 [y] expected the end of the query, found `y`",
+        );
         check("select 'abc", "P0101 1:8-1:9 ['] unterminated string literal");
         check(
             "select id from orders where",

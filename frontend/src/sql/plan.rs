@@ -141,7 +141,16 @@ impl<'a> Work<'a> {
                 }
                 fault
             });
-            let explained: Vec<Diagnostic> = explained.collect();
+            let mut explained: Vec<Diagnostic> = explained.collect();
+            // What stands where it cannot stand needs no other name.
+            let misplaced: Vec<Option<Span>> = explained
+                .iter()
+                .filter(|fault| fault.code == code::MISPLACED_AGGREGATE)
+                .map(|fault| fault.span)
+                .collect();
+            explained.retain(|fault| {
+                fault.code != code::DUPLICATE_OUTPUT || !misplaced.contains(&fault.span)
+            });
             found.retain(|f| {
                 !explained.iter().any(|fault| fault.code == f.code && fault.span == f.span)
             });

@@ -293,6 +293,9 @@ static BY_WORDS: &[(&[&str], Code)] = &[
     (&["does not support named arguments"], code::FUNCTION_ARGUMENTS),
     (&["Argument #"], code::FUNCTION_ARGUMENTS),
     (&["are not permitted for"], code::FUNCTION_ARGUMENTS),
+    (&["requires non-empty constant string"], code::FUNCTION_ARGUMENTS),
+    (&["FILTER clause can only be used with aggregate"], code::FUNCTION_ARGUMENTS),
+    (&["GROUPS requires"], code::WINDOW_FRAME),
 ];
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub(super) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> 
         Piece::Query(query) => clauses.query(query),
         Piece::Factor(factor) => clauses.table(factor),
         Piece::Expr(Expr::Function(call)) => clauses.call(call),
+        Piece::Expr(Expr::Trim { trim_characters: Some(characters), .. }) => {
+            clauses.characters(characters);
+        }
         Piece::Expr(_) | Piece::End => {}
     });
     clauses.found
@@ -127,7 +130,25 @@ impl Clauses<'_, '_> {
         }
     }
 
+    /// Only the first text behind what is trimmed is read.
+    fn characters(&mut self, characters: &[Expr]) {
+        if let Some(second) = characters.get(1) {
+            let span = self.places.expression(second);
+            let help = "one text lists all characters that are cut off";
+            self.ignored("all but the first text of characters to trim", span, help);
+        }
+    }
+
     fn select(&mut self, select: &Select) {
+        let token = select.select_token.0.span;
+        if select.projection.is_empty() && !select.from.is_empty() {
+            let help = "list the columns, or write SELECT 1 to count rows";
+            let span = self.places.span(token);
+            self.ignored("that nothing is selected: the rows have no columns", span, help);
+        }
+        if let Some(comma) = self.places.comma_before_from(select) {
+            self.ignored("the comma before FROM", Some(comma), "remove it");
+        }
         if let Some(condition) = &select.prewhere {
             let span = self.places.expression(condition);
             self.ignored("PREWHERE", span, "write WHERE");

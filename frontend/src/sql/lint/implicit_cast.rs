@@ -46,6 +46,8 @@ enum What {
     Comparison,
     Concatenation,
     Branches,
+    /// What a CASE compares, and one of its WHENs.
+    Base,
     Arguments,
     Sides,
     Keys,
@@ -59,7 +61,7 @@ impl Mixed {
     fn finding(&self, query: &Query, places: &Places<'_>) -> Option<Diagnostic> {
         let Mixed { at, left, right, what } = self;
         let message = match what {
-            What::Comparison | What::Keys => {
+            What::Comparison | What::Keys | What::Base => {
                 format!("a value of type {left} is compared with one of type {right}")
             }
             What::Argument(names) => {
@@ -77,7 +79,7 @@ impl Mixed {
         let written = |expr: &SqlExpr| what.is_written_as(expr);
         let expr = match at {
             Some(at) => smallest(query, *at, written),
-            None => only_literals(query, written),
+            None => without_place(query, written),
         };
         let place = expr.and_then(|expr| places.expression(&expr));
         let place = place.or_else(|| places.token_at((*at)?));
@@ -100,11 +102,15 @@ impl What {
                     | SqlExpr::Like { .. }
                     | SqlExpr::ILike { .. }
                     | SqlExpr::SimilarTo { .. }
+                    | SqlExpr::IsDistinctFrom(..)
+                    | SqlExpr::IsNotDistinctFrom(..)
+                    | SqlExpr::AnyOp { .. }
+                    | SqlExpr::AllOp { .. }
             ),
             What::Concatenation => {
                 matches!(expr, SqlExpr::BinaryOp { op: BinaryOperator::StringConcat, .. })
             }
-            What::Branches => matches!(expr, SqlExpr::Case { .. }),
+            What::Branches | What::Base => matches!(expr, SqlExpr::Case { .. }),
             What::Arguments => matches!(expr, SqlExpr::Function(_)),
             What::Sides | What::Keys => {
                 matches!(expr, SqlExpr::Identifier(_) | SqlExpr::CompoundIdentifier(_))
@@ -131,21 +137,28 @@ fn called(expr: &SqlExpr) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The first expression of a kind that names no column: where a mixture without columns stands.
-fn only_literals(query: &Query, wanted: impl Fn(&SqlExpr) -> bool) -> Option<SqlExpr> {
-    let mut found = None;
+/// Where a mixture stands that has no place: the first expression of its kind that names no column,
+/// or the only one of its kind.
+fn without_place(query: &Query, wanted: impl Fn(&SqlExpr) -> bool) -> Option<SqlExpr> {
+    let (mut literal, mut all) = (None, Vec::new());
     walk::expressions(query, &mut |expr| {
-        if found.is_some() || !wanted(expr) {
+        if !wanted(expr) {
             return;
         }
-        let mut literal = true;
+        all.push(expr.clone());
+        let mut columns = false;
         let _ = visit_expressions(expr, |part| {
-            literal &= !matches!(part, SqlExpr::Identifier(_) | SqlExpr::CompoundIdentifier(_));
+            columns |= matches!(part, SqlExpr::Identifier(_) | SqlExpr::CompoundIdentifier(_));
             ControlFlow::<()>::Continue(())
         });
-        found = literal.then(|| expr.clone());
+        if literal.is_none() && !columns {
+            literal = Some(expr.clone());
+        }
     });
-    found
+    match (literal, all.as_slice()) {
+        (None, [only]) => Some(only.clone()),
+        (literal, _) => literal,
+    }
 }
 
 fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
@@ -176,7 +189,21 @@ fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
                 what: What::Comparison,
             })
         }
+        Expr::SetComparison(test) => {
+            let left = test.expr.get_type(inputs).ok()?;
+            let right = test.subquery.subquery.schema().fields().first()?.data_type().clone();
+            let at = column_place(&test.expr).map(location);
+            let mixed = Mixed { at, left, right, what: What::Comparison };
+            (kind(&mixed.left)? != kind(&mixed.right)?).then_some(mixed)
+        }
         Expr::Case(case) => {
+            if let Some(base) = &case.expr {
+                let whens = case.when_then_expr.iter().map(|(when, _)| when.as_ref());
+                let clash = mixed(What::Base, base, whens, inputs, column_place(base));
+                if clash.is_some() {
+                    return clash;
+                }
+            }
             let when = case.when_then_expr.iter().map(|(when, _)| when.as_ref());
             let number = case.expr.is_none().then(|| truth(when, inputs)).flatten();
             if number.is_some() {
@@ -252,10 +279,12 @@ fn truth<'e>(mut conditions: impl Iterator<Item = &'e Expr>, inputs: &DFSchema) 
 
 /// The first columns that a join compares, where they are of different kinds.
 fn keys(join: &Join) -> Option<Mixed> {
-    join.on.iter().find_map(|(left, right)| {
+    join.on.iter().enumerate().find_map(|(nth, (left, right))| {
         let from = left.get_type(join.left.schema()).ok()?;
         let to = right.get_type(join.right.schema()).ok()?;
-        let at = column_place(left).or_else(|| column_place(right)).map(location)?;
+        // The columns of an INTERSECT or EXCEPT are those that its sides select.
+        let at = column_place(left).or_else(|| column_place(right));
+        let at = at.or_else(|| selected(&join.left, nth)).map(location)?;
         let mixed = Mixed { at: Some(at), left: from, right: to, what: What::Keys };
         (kind(&mixed.left)? != kind(&mixed.right)?).then_some(mixed)
     })
@@ -270,6 +299,8 @@ fn compares(operator: Operator) -> bool {
             | Operator::LtEq
             | Operator::Gt
             | Operator::GtEq
+            | Operator::IsDistinctFrom
+            | Operator::IsNotDistinctFrom
     )
 }
 
@@ -310,6 +341,15 @@ fn mixed<'e>(
         let at = at.map(location);
         Some(Mixed { at, left: left.clone(), right, what: what.clone() })
     })
+}
+
+/// Where the nth column of a SELECT was written.
+fn selected(plan: &LogicalPlan, nth: usize) -> Option<DfLocation> {
+    match (plan, plan.inputs().as_slice()) {
+        (LogicalPlan::Projection(projection), _) => column_place(projection.expr.get(nth)?),
+        (_, [input]) => selected(input, nth),
+        _ => None,
+    }
 }
 
 /// The first column of a set operation whose sides are of different kinds.

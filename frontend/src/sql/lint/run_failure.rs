@@ -1,11 +1,13 @@
 //! P0417: what DataFusion plans and cannot compute: it fails when the first row comes.
 
+use datafusion::arrow::array::timezone::Tz;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{
-    DuplicateTreatment, Expr as SqlExpr, Function, FunctionArguments, Query, Spanned, UnaryOperator,
+    DuplicateTreatment, Expr as SqlExpr, Function, FunctionArguments, Query, Spanned,
+    UnaryOperator, Value,
 };
 
 use super::super::lookups::normalized;
@@ -16,10 +18,10 @@ use super::typed;
 /// What the syntax tells.
 pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    walk::expressions(query, &mut |expr| {
-        if let SqlExpr::Function(written) = expr {
-            found.extend(call(written, places));
-        }
+    walk::expressions(query, &mut |expr| match expr {
+        SqlExpr::Function(written) => found.extend(call(written, places)),
+        SqlExpr::AtTimeZone { time_zone, .. } => found.extend(zone(time_zone, places)),
+        _ => {}
     });
     found
 }
@@ -41,6 +43,18 @@ fn call(call: &Function, places: &Places<'_>) -> Option<Diagnostic> {
     };
     let place = places.call(call.name.span());
     Some(Diagnostic::new(code::RUN_FAILURE, message).at(place).help(help))
+}
+
+/// A time zone that is none.
+fn zone(zone: &SqlExpr, places: &Places<'_>) -> Option<Diagnostic> {
+    let SqlExpr::Value(value) = zone else { return None };
+    let Value::SingleQuotedString(name) = &value.value else { return None };
+    if name.parse::<Tz>().is_ok() {
+        return None;
+    }
+    let message = format!("`{name}` is no time zone");
+    let finding = Diagnostic::new(code::RUN_FAILURE, message).at(places.span(value.span));
+    Some(finding.help("write an offset such as `+02:00`, or a name such as `Europe/Vienna`"))
 }
 
 /// What types tell.
