@@ -93,8 +93,9 @@ fn shortened(words: &str) -> (String, Option<String>) {
 }
 
 fn sentence(words: &str) -> String {
-    // Some messages end with the syntax tree as Rust shows it.
+    // Some messages end with the syntax tree as Rust shows it, or with the whole call.
     let words = words.split(" { ").next().unwrap_or(words);
+    let words = words.split(". Found in '").next().unwrap_or(words);
     words.trim().trim_end_matches(['.', '!']).replace('\n', " ")
 }
 

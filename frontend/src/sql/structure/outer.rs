@@ -86,8 +86,13 @@ impl Visitor for Walk<'_, '_> {
         if let Some(around) = around.filter(|around| !around.is_empty())
             && self.is_it(expr)
         {
-            self.found = Some((expr.clone(), around.contains(&true)));
-            return ControlFlow::Break(());
+            let found = (expr.clone(), around.contains(&true));
+            // A name without its table may be one of the subquery's own.
+            if matches!(expr, Expr::CompoundIdentifier(_)) || self.field.relation.is_none() {
+                self.found = Some(found);
+                return ControlFlow::Break(());
+            }
+            self.found.get_or_insert(found);
         }
         ControlFlow::Continue(())
     }
