@@ -20,6 +20,7 @@ mod extent;
 mod foreign;
 pub(crate) mod guard;
 mod judge;
+mod keys;
 mod lint;
 mod locate;
 mod lookups;
@@ -34,6 +35,7 @@ pub(crate) mod place;
 mod plan;
 mod provider;
 mod refusal;
+mod reread;
 mod resolve;
 mod risky;
 #[cfg(test)]
@@ -45,6 +47,7 @@ mod structure;
 mod template;
 #[cfg(test)]
 mod testing;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -87,10 +90,8 @@ pub struct Parsed {
 
 impl Parsed {
     /// Changes the syntax tree, which keeps its tables.
-    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Query)) {
-        if let Some(query) = &mut self.query {
-            guard::deep(|| change(query));
-        }
+    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut Query) -> T) -> Option<T> {
+        self.query.as_mut().map(|query| guard::deep(|| change(query)))
     }
 }
 
