@@ -1,8 +1,8 @@
 //! The object stores of remote URLs.
 //!
 //! Credentials come from the environment's variables (`AWS_*`, `AZURE_*`, `GOOGLE_*`), as
-//! object_store names them. A store that does not answer is given up within half a minute: the
-//! library's own three minutes are for services, and here a person waits.
+//! object_store names them. A store that refuses connections is given up after six tries, some ten
+//! seconds; one that is slow has a minute and a half, so that a request that timed out is sent again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn retry() -> RetryConfig {
             base: 2.0,
         },
         max_retries: 6,
-        retry_timeout: Duration::from_secs(20),
+        retry_timeout: Duration::from_secs(90),
     }
 }
 

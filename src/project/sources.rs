@@ -132,6 +132,9 @@ fn column_override(text: &str) -> Option<ColumnOverride> {
         (false, true) => (words.len() - 1, Some(true)),
         _ => (words.len(), None),
     };
+    if kept == 0 {
+        return None;
+    }
     let of_type = words.get(..kept)?.join(" ");
     Some(ColumnOverride { data_type: parameter_type(&of_type)?, nullable })
 }
