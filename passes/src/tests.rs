@@ -415,3 +415,16 @@ async fn sorted_self_joins_settle() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn zz_debug() {
+    let ctx = context();
+    ctx.sql("create table emp(empno int, ename varchar, job varchar, sal int, deptno int)").await.unwrap();
+    ctx.sql("create table dept(deptno int not null, name varchar not null)").await.unwrap();
+    let sql = "SELECT e.ename, d.name FROM emp e JOIN dept d ON e.deptno = d.deptno WHERE d.deptno IN (10, 20) AND e.job NOT IN ('CLERK', 'ANALYST')";
+    let plan = ctx.state().create_logical_plan(sql).await.unwrap();
+    let r = canonicalize(Plan::new(plan), &ctx.state(), &mut |step| {
+        if step.fired && step.round > 1 { println!("{} {}\n{}", step.round, step.name, step.plan.display_indent()); }
+    });
+    panic!("{:?}", r.is_ok());
+}

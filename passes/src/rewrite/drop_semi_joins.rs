@@ -314,6 +314,10 @@ fn implied<'e>(
             && let Expr::Column(column) = left.as_ref()
         {
             not_null.push(column.clone());
+        } else if matches!(&mapped, Expr::BinaryExpr(BinaryExpr { left, op, right })
+            if *op == Operator::IsNotDistinctFrom && left == right && is_column(left))
+        {
+            continue;
         } else if !facts.conjuncts.contains(&mapped) {
             return Ok(None);
         }

@@ -1,7 +1,10 @@
 //! A table that is joined with itself on a key is one table.
 //!
 //! `SELECT p.x, q.y FROM t p JOIN t q ON p.id = q.id` is `SELECT x, y FROM t WHERE id IS NOT
-//! NULL` where `id` is unique: the only partner of a row is the row itself.
+//! NULL` where `id` is unique: the only partner of a row is the row itself. Groups of one table
+//! by the same keys, equal in these, are the same groups.
+
+mod groups;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -39,21 +42,32 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
                 (column, Expr::Column(to))
             })
             .collect();
-        // The comparison of a column with itself says that it is not NULL.
-        for conjunct in std::mem::take(&mut block.conjuncts) {
-            let conjunct = crate::block::substitute(conjunct, &map)?;
-            match self_comparison(&conjunct) {
-                Some(column) => {
-                    block.conjuncts.push(Expr::IsNotNull(Box::new(Expr::Column(column))));
-                }
-                None => block.conjuncts.push(conjunct),
-            }
-        }
-        read_elsewhere(block, &map)?;
-        block.stand_in(&map, around);
+        replaced(block, &map, around)?;
+        fired = true;
+    }
+    while groups::merged(block, around)? {
         fired = true;
     }
     Ok(fired)
+}
+
+/// Puts columns for those of an input that goes. The comparison of a column with itself says
+/// that it is not NULL.
+fn replaced(
+    block: &mut Block,
+    map: &HashMap<Column, Expr>,
+    around: &Surroundings,
+) -> Result<()> {
+    for conjunct in std::mem::take(&mut block.conjuncts) {
+        let conjunct = crate::block::substitute(conjunct, map)?;
+        match self_comparison(&conjunct) {
+            Some(column) => block.filter(Expr::IsNotNull(Box::new(Expr::Column(column)))),
+            None => block.conjuncts.push(conjunct),
+        }
+    }
+    read_elsewhere(block, map)?;
+    block.stand_in(map, around);
+    Ok(())
 }
 
 /// The same one row twice: relations of one row at most that compute the same.
@@ -87,15 +101,7 @@ fn twins(block: &mut Block, around: &Surroundings) -> Result<bool> {
         let Some(kept) = block.inputs.get(first) else { break };
         let kept = kept.schema().columns().into_iter().map(Expr::Column);
         let map = removed.schema().columns().into_iter().zip(kept).collect();
-        for conjunct in std::mem::take(&mut block.conjuncts) {
-            let conjunct = crate::block::substitute(conjunct, &map)?;
-            match self_comparison(&conjunct) {
-                Some(column) => block.filter(Expr::IsNotNull(Box::new(Expr::Column(column)))),
-                None => block.conjuncts.push(conjunct),
-            }
-        }
-        read_elsewhere(block, &map)?;
-        block.stand_in(&map, around);
+        replaced(block, &map, around)?;
     }
     Ok(fired)
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, DFSchema, Result, ScalarValue};
+use datafusion::common::{Column, DFSchema, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
     Expr, ExprSchemable, LogicalPlan, Window, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -158,6 +158,15 @@ fn normal(
         }
     }
     params.partition_by = keyed.into_values().collect();
+
+    // Where no NULL is, they sort neither first nor last.
+    for key in &mut params.order_by {
+        if let Expr::Column(column) = &key.expr
+            && schema.field_from_column(column).is_ok_and(|field| !field.is_nullable())
+        {
+            key.nulls_first = !key.asc;
+        }
+    }
 
     let frame = &params.window_frame;
     let starts = matches!(&frame.start_bound, WindowFrameBound::Preceding(v) if v.is_null());

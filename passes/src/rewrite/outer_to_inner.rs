@@ -39,7 +39,9 @@ fn defeated(block: &Block) -> Option<usize> {
             return false;
         }
         let columns = columns_of(&left.right);
-        block.after.iter().any(|conjunct| rejects_null(conjunct, &columns))
+        // On the rows that a fallible one rejects it is not computed any more.
+        let mut filters = block.after.iter().chain(&block.fallible);
+        filters.any(|conjunct| rejects_null(conjunct, &columns))
             || (left.on.iter().all(is_true) && cardinality(&left.right).is_one())
     })
 }
