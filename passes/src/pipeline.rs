@@ -160,6 +160,11 @@ pub const NORMALIZE: &[Pass] = &[
         apply: unique_groups::apply,
     },
     Pass {
+        name: "sink_groups",
+        reason: "groups of a left join along a key are joined groups, as scalar subqueries are",
+        apply: sink_groups::apply,
+    },
+    Pass {
         name: "simplify_calls",
         reason: "calls that mean the same are written alike, so that order_groups finds the equal ones",
         apply: simplify_calls::apply,

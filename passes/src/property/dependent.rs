@@ -78,9 +78,11 @@ impl Determined {
     fn learn(&mut self, conjunct: &Expr, schema: &DFSchema) -> bool {
         let Expr::BinaryExpr(BinaryExpr { left, op, right }) = conjunct else { return false };
         match (left.as_ref(), op, right.as_ref()) {
-            (Expr::Column(left), Operator::Eq | Operator::IsNotDistinctFrom, Expr::Column(right)) => {
-                self.equal(left, right, schema)
-            }
+            (
+                Expr::Column(left),
+                Operator::Eq | Operator::IsNotDistinctFrom,
+                Expr::Column(right),
+            ) => self.equal(left, right, schema),
             _ => false,
         }
     }

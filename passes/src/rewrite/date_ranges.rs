@@ -29,6 +29,10 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
             let Expr::Literal(literal, None) = right.as_ref() else {
                 return Ok(Transformed::no(expr));
             };
+            if let ScalarValue::Date32(Some(day)) = literal {
+                let new = to_date(left, *op, *day, place);
+                return Ok(new.map_or_else(|| Transformed::no(expr), Transformed::yes));
+            }
             let Some((unit, value)) = timestamp(literal) else {
                 return Ok(Transformed::no(expr));
             };
@@ -90,8 +94,9 @@ fn truncated<'e>(expr: &'e Expr, place: &Place) -> Option<(&'e str, &'e Expr)> {
 fn bounds(part: &str, unit: TimeUnit, value: i64) -> Option<(i64, i64)> {
     let scale = per_second(unit);
     let nanos = value.rem_euclid(scale) * (1_000_000_000 / scale);
-    let time = chrono::DateTime::from_timestamp(value.div_euclid(scale), u32::try_from(nanos).ok()?)?
-        .naive_utc();
+    let time =
+        chrono::DateTime::from_timestamp(value.div_euclid(scale), u32::try_from(nanos).ok()?)?
+            .naive_utc();
     let midnight = |date: chrono::NaiveDate| date.and_hms_opt(0, 0, 0);
     let months = |first: u32, count: u32| -> Option<(NaiveDateTime, NaiveDateTime)> {
         let start = time.date().with_day(1)?.with_month(first)?;
@@ -135,6 +140,33 @@ fn range(part: &str, time: &Expr, op: Operator, unit: TimeUnit, value: i64) -> O
         }
         Operator::Lt => compare(Operator::Lt, if on_start { start } else { end }),
         Operator::GtEq => compare(Operator::GtEq, if on_start { start } else { end }),
+        Operator::LtEq => compare(Operator::Lt, end),
+        Operator::Gt => compare(Operator::GtEq, end),
+        _ => return None,
+    })
+}
+
+/// A timestamp that is cast to a date lies in the range of a day. Before 1970 the cast rounds
+/// towards zero or down, by the version of Arrow, and is left alone.
+fn to_date(left: &Expr, op: Operator, day: i32, place: &Place) -> Option<Expr> {
+    let Expr::Cast(cast) = left else { return None };
+    let own = cast.expr.get_type(place.schema().as_ref()).ok()?;
+    let DataType::Timestamp(unit, None) = own else { return None };
+    if *cast.field.data_type() != DataType::Date32 || is_volatile(&cast.expr) {
+        return None;
+    }
+    let length = DAY * per_second(unit);
+    let start = i64::from(day).checked_mul(length)?;
+    let end = start.checked_add(length)?;
+    let compare = |op, at| binary_expr(cast.expr.as_ref().clone(), op, literal(unit, at));
+    if day <= 0 {
+        return None;
+    }
+    Some(match op {
+        Operator::Eq => and(compare(Operator::GtEq, start), compare(Operator::Lt, end)),
+        Operator::NotEq => or(compare(Operator::Lt, start), compare(Operator::GtEq, end)),
+        Operator::Lt => compare(Operator::Lt, start),
+        Operator::GtEq => compare(Operator::GtEq, start),
         Operator::LtEq => compare(Operator::Lt, end),
         Operator::Gt => compare(Operator::GtEq, end),
         _ => return None,

@@ -133,7 +133,7 @@ fn decided(semi: &Semi) -> Option<bool> {
 }
 
 /// The scan below filters, its qualifier, and what the filters say.
-fn filtered_scan(plan: &LogicalPlan) -> Option<(&TableScan, Vec<&Expr>)> {
+pub(super) fn filtered_scan(plan: &LogicalPlan) -> Option<(&TableScan, Vec<&Expr>)> {
     match plan {
         LogicalPlan::Filter(filter) => {
             let (scan, mut conjuncts) = filtered_scan(&filter.input)?;

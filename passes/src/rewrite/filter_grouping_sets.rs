@@ -52,16 +52,12 @@ fn picked(filter: &Filter, aggregate: &Aggregate, cx: &PassContext) -> Result<Op
     };
     let keys = distinct_keys(grouping);
     let in_order = keys.len() == place
-        && keys
-            .iter()
-            .zip(schema.fields())
-            .all(|(key, field)| match key {
-                Expr::Column(column) => column.name == *field.name(),
-                other => other.schema_name().to_string() == *field.name(),
-            });
-    let repeats = |(at, set): (usize, &Vec<Expr>)| {
-        sets.iter().take(at).any(|other| same_keys(set, other))
-    };
+        && keys.iter().zip(schema.fields()).all(|(key, field)| match key {
+            Expr::Column(column) => column.name == *field.name(),
+            other => other.schema_name().to_string() == *field.name(),
+        });
+    let repeats =
+        |(at, set): (usize, &Vec<Expr>)| sets.iter().take(at).any(|other| same_keys(set, other));
     if !in_order || keys.len() > 32 || sets.iter().enumerate().any(repeats) {
         return Ok(None);
     }
@@ -97,9 +93,10 @@ fn picked(filter: &Filter, aggregate: &Aggregate, cx: &PassContext) -> Result<Op
         }
         all if all.len() == sets.len() => {
             // What holds for every set says nothing.
-            let rest = conjuncts.iter().enumerate().filter(|(at, _)| {
-                !all.iter().all(|(_, _, own)| own.get(*at).is_some_and(is_true))
-            });
+            let rest = conjuncts
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| !all.iter().all(|(_, _, own)| own.get(*at).is_some_and(is_true)));
             let rest: Vec<Expr> = rest.map(|(_, conjunct)| conjunct.clone()).collect();
             if rest.len() == conjuncts.len() {
                 return Ok(None);
@@ -176,7 +173,8 @@ fn single(
     if own.is_empty() && calls.is_empty() {
         return Ok(None);
     }
-    let plan = LogicalPlan::Aggregate(Aggregate::try_new(Arc::clone(&aggregate.input), own, calls)?);
+    let plan =
+        LogicalPlan::Aggregate(Aggregate::try_new(Arc::clone(&aggregate.input), own, calls)?);
     restored(plan, schema, &map).map(Some)
 }
 

@@ -209,7 +209,8 @@ fn extremes(filter: &Filter, window: &Window, cx: &PassContext) -> Result<Option
         let Some((asc, value)) = ranked(call, ranks, &window.input, cx) else { continue };
         let own = Column::from_name(cx.fresh());
         let mut extreme = call.clone();
-        extreme.fun = WindowFunctionDefinition::AggregateUDF(if asc { min_udaf() } else { max_udaf() });
+        extreme.fun =
+            WindowFunctionDefinition::AggregateUDF(if asc { min_udaf() } else { max_udaf() });
         extreme.params.args = vec![Expr::Column(value.clone())];
         extreme.params.order_by.clear();
         extreme.params.window_frame = WindowFrame::new(None);
@@ -259,9 +260,8 @@ fn first_of_each(projection: &Projection, cx: &PassContext) -> Result<Option<Log
         }
         keys.push(key.clone());
     }
-    let reads = |expr: &Expr| {
-        expr.column_refs().iter().all(|read| keys.contains(*read) || *read == value)
-    };
+    let reads =
+        |expr: &Expr| expr.column_refs().iter().all(|read| keys.contains(*read) || *read == value);
     if keys.is_empty() || !projection.expr.iter().all(reads) {
         return Ok(None);
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crate::block::{
     Block, Classes, Semi, Surroundings, columns_of, reads_any, reads_only, substitute,
 };
-use crate::property::cardinality::cardinality;
+use crate::property::cardinality::{bounds, cardinality};
 use crate::property::{is_exact_equality, unique_when_equal};
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
@@ -60,10 +60,27 @@ fn convert(
     around: &Surroundings,
 ) -> Result<bool> {
     let Some(input) = block.inputs.get(place) else { return Ok(false) };
+    let own = columns_of(input);
+    if let LogicalPlan::Limit(limit) = input
+        && matches!(bounds(limit), Some((0, Some(1))))
+    {
+        // One row, if there is any, of which nothing is read.
+        let inside = block.lefts.iter().flat_map(|left| &left.on);
+        let inside = inside.chain(block.semis.iter().flat_map(|semi| &semi.on));
+        let inside = inside.chain(&block.conjuncts).chain(&block.after).chain(&block.fallible);
+        let inside = inside.chain(block.outputs.iter().map(|output| &output.expr));
+        let mut passed = inside.filter(|expr| !matches!(expr, Expr::Column(c) if own.contains(c)));
+        if outside.is_disjoint(&own) && !passed.any(|expr| reads_any(expr, &own)) {
+            let right = limit.input.as_ref().clone();
+            block.inputs.remove(place);
+            block.outputs.retain(|output| !own.contains(&output.column));
+            block.semis.push(Semi { right, on: Vec::new(), anti: false, null_aware: false });
+            return Ok(true);
+        }
+    }
     if cardinality(input).is_at_most_one() {
         return Ok(false);
     }
-    let own = columns_of(input);
     let mut conjuncts = block.conjuncts.clone();
     let classes = Classes::take(&mut conjuncts, block);
 

@@ -123,11 +123,7 @@ fn lifted(block: &mut Block, place: usize, around: &Surroundings) -> Result<bool
 }
 
 /// The inputs of which one row at most is a partner of a group, and what says so.
-fn matched(
-    block: &Block,
-    place: usize,
-    keys: &HashSet<Column>,
-) -> (Vec<usize>, Vec<UniqueSet>) {
+fn matched(block: &Block, place: usize, keys: &HashSet<Column>) -> (Vec<usize>, Vec<UniqueSet>) {
     let classes = Classes::find(&block.conjuncts, block);
     let mut known: HashSet<Column> = keys.clone();
     let (mut found, mut reliance) = (Vec::new(), Vec::new());

@@ -4,32 +4,42 @@
 //! The first rows of a union are among the first of its inputs, so that limits of the inputs in
 //! the same order do nothing. That is only so where the order decides between all rows that are
 //! not alike: its keys are all columns of the union. The first of the values of a column is the
-//! least or greatest one, if there is one.
+//! least or greatest one, if there is one. A limit moves below a left join that finds one partner
+//! at most, where its order tells all rows apart.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Column, ExprSchema, JoinType, NullEquality, Result, ScalarValue};
 use datafusion::functions_aggregate::expr_fn::{max, min};
+use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
-    Aggregate, Expr, Filter, Limit, LogicalPlan, Projection, Sort, SortExpr, Union,
+    Aggregate, Expr, Filter, Join, Limit, LogicalPlan, Projection, Sort, SortExpr, Union,
 };
 
 use crate::PassContext;
 use crate::grouping::{aliased, substituted};
 use crate::property::cardinality::{bounds, cardinality};
-use crate::property::{is_exact_equality, known};
 use crate::property::keys::unique_within;
+use crate::property::unique_when_equal;
+use crate::property::{is_exact_equality, known};
+use crate::rewrite::inner_to_semi::equated;
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match node {
-        LogicalPlan::Limit(limit) => match first_value(&limit, cx)? {
-            Some(plan) => Ok(Transformed::yes(plan)),
-            None => match above_union(&limit)? {
+        LogicalPlan::Limit(limit) => {
+            if let Some(plan) = above_union(&limit)? {
+                return Ok(Transformed::yes(plan));
+            }
+            match below_left(&limit, cx)? {
                 Some(plan) => Ok(Transformed::yes(plan)),
                 None => Ok(merged(limit, cx)),
-            },
+            }
+        }
+        LogicalPlan::Projection(projection) => match first_value(&projection, cx)? {
+            Some(plan) => Ok(Transformed::yes(plan)),
+            None => Ok(Transformed::no(LogicalPlan::Projection(projection))),
         },
         other => Ok(Transformed::no(other)),
     })
@@ -70,29 +80,72 @@ fn merged(limit: Limit, cx: &PassContext) -> Transformed<LogicalPlan> {
 }
 
 /// The first of the values of one column, which is not NULL, is the least or the greatest one.
-fn first_value(limit: &Limit, cx: &PassContext) -> Result<Option<LogicalPlan>> {
+fn first_value(projection: &Projection, cx: &PassContext) -> Result<Option<LogicalPlan>> {
+    let LogicalPlan::Limit(limit) = projection.input.as_ref() else { return Ok(None) };
     let (Some((0, Some(1))), LogicalPlan::Sort(sort)) = (bounds(limit), limit.input.as_ref())
     else {
         return Ok(None);
     };
-    let columns = sort.input.schema().columns();
-    let ([key], [column]) = (sort.expr.as_slice(), columns.as_slice()) else { return Ok(None) };
-    let schema = sort.input.schema();
-    let plain = key.expr == Expr::Column(column.clone())
+    let ([key], schema) = (sort.expr.as_slice(), sort.input.schema()) else { return Ok(None) };
+    let Expr::Column(column) = &key.expr else { return Ok(None) };
+    let mut read = projection.expr.iter().flat_map(|expr| expr.column_refs());
+    let plain = projection.expr.iter().all(|expr| !expr.column_refs().is_empty())
+        && read.all(|read| read == column)
         && sort.fetch.is_none()
-        && is_exact_equality(schema.field(0).data_type());
+        && schema.data_type(column).is_ok_and(is_exact_equality);
     if !plain || known(&sort.input).is_nullable(&key.expr, schema, cx) {
         return Ok(None);
     }
     let own = Column::from_name(cx.fresh());
     let call = if key.asc { min(key.expr.clone()) } else { max(key.expr.clone()) };
-    let call = vec![aliased(call, &own)];
-    let value = Aggregate::try_new(Arc::clone(&sort.input), Vec::new(), call)?;
+    let value = Aggregate::try_new(Arc::clone(&sort.input), Vec::new(), vec![aliased(call, &own)])?;
     let own = Expr::Column(own);
     let found = Expr::IsNotNull(Box::new(own.clone()));
     let found = Filter::try_new(found, Arc::new(LogicalPlan::Aggregate(value)))?;
     let found = Arc::new(LogicalPlan::Filter(found));
-    Ok(Some(LogicalPlan::Projection(Projection::try_new(vec![aliased(own, column)], found)?)))
+    let map = HashMap::from([(column.clone(), own)]);
+    let columns = projection.schema.columns();
+    let exprs = projection.expr.iter().zip(&columns).map(|(expr, column)| {
+        Ok(aliased(substituted(expr.clone().unalias_nested().data, &map)?, column))
+    });
+    let exprs = exprs.collect::<Result<_>>()?;
+    Ok(Some(LogicalPlan::Projection(Projection::try_new(exprs, found)?)))
+}
+
+/// The first rows of a left join that finds one partner at most are joins of the first rows. The
+/// order must tell all rows apart: else other ones could come first.
+fn below_left(limit: &Limit, cx: &PassContext) -> Result<Option<LogicalPlan>> {
+    let LogicalPlan::Sort(sort) = limit.input.as_ref() else { return Ok(None) };
+    let LogicalPlan::Join(join) = sort.input.as_ref() else { return Ok(None) };
+    if join.join_type != JoinType::Left || sort.fetch.is_some() || bounds(limit).is_none() {
+        return Ok(None);
+    }
+    let schema = join.left.schema();
+    let mut ordinals = BTreeSet::new();
+    for key in &sort.expr {
+        let Expr::Column(column) = &key.expr else { return Ok(None) };
+        let Some(ordinal) = schema.maybe_index_of_column(column) else { return Ok(None) };
+        ordinals.insert(ordinal);
+    }
+    let mut on: Vec<Expr> = match join.null_equality {
+        NullEquality::NullEqualsNothing => {
+            join.on.iter().map(|(l, r)| l.clone().eq(r.clone())).collect()
+        }
+        NullEquality::NullEqualsNull => return Ok(None),
+    };
+    let filters = join.filter.iter().flat_map(split_conjunction).cloned();
+    on.extend(filters);
+    let matched = unique_when_equal(&join.right, &equated(&on, &join.right));
+    let (Some(order), Some(matched)) = (unique_within(&join.left, &ordinals), matched) else {
+        return Ok(None);
+    };
+    order.rely(cx);
+    matched.rely(cx);
+    let first = LogicalPlan::Sort(Sort { input: Arc::clone(&join.left), ..sort.clone() });
+    let first = LogicalPlan::Limit(Limit { input: Arc::new(first), ..limit.clone() });
+    let joined = Join { left: Arc::new(first), ..join.clone() };
+    let joined = Arc::new(LogicalPlan::Join(joined));
+    Ok(Some(LogicalPlan::Sort(Sort { input: joined, ..sort.clone() })))
 }
 
 /// The limit of a sorted union, without the limits of its inputs.

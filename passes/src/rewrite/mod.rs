@@ -44,6 +44,7 @@ pub(crate) mod simplify_calls;
 pub(crate) mod simplify_case;
 pub(crate) mod simplify_casts;
 pub(crate) mod simplify_strings;
+pub(crate) mod sink_groups;
 pub(crate) mod split_semis;
 pub(crate) mod unify_columns;
 pub(crate) mod unique_groups;

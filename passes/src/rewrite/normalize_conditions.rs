@@ -158,7 +158,11 @@ impl Normalizer<'_> {
             return expr;
         }
         let range = Range::of(&expr, self.place.schema());
-        range.and_then(|range| range.spelled()).unwrap_or(expr)
+        let spelled = range.and_then(|range| range.spelled()).unwrap_or(expr);
+        match connective(&spelled) {
+            Some(op) => self.in_order(spelled, op),
+            None => spelled,
+        }
     }
 
     fn case(&self, case: Case, is_condition: bool) -> Result<Expr> {

@@ -102,7 +102,11 @@ fn subqueries(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<Logical
     })
 }
 
-fn projection(projection: Projection, used: &Used, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+fn projection(
+    projection: Projection,
+    used: &Used,
+    cx: &PassContext,
+) -> Result<Transformed<LogicalPlan>> {
     let Projection { expr, input, schema, .. } = projection;
     let columns = schema.columns();
     let before = expr.len();
@@ -120,11 +124,16 @@ fn projection(projection: Projection, used: &Used, cx: &PassContext) -> Result<T
     Ok(Transformed::new_transformed(LogicalPlan::Projection(projection), changed))
 }
 
-fn aggregate(aggregate: Aggregate, used: &Used, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+fn aggregate(
+    aggregate: Aggregate,
+    used: &Used,
+    cx: &PassContext,
+) -> Result<Transformed<LogicalPlan>> {
     let Aggregate { input, mut group_expr, aggr_expr, schema, .. } = aggregate;
     let before = aggr_expr.len();
     let keys = schema.fields().len() - before;
-    let plain = !matches!(group_expr.as_slice(), [Expr::GroupingSet(_)]) && keys == group_expr.len();
+    let plain =
+        !matches!(group_expr.as_slice(), [Expr::GroupingSet(_)]) && keys == group_expr.len();
     let keyed = group_expr.len();
     if plain {
         let unread = schema.columns().into_iter().take(keys).map(|column| !used.contains(&column));

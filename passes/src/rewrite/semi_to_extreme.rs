@@ -34,8 +34,7 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
         let extreme = Aggregate::try_new(Arc::new(semi.right), Vec::new(), vec![call])?;
         block.inputs.push(LogicalPlan::Aggregate(extreme));
         let condition = binary_expr(operand, op, Expr::Column(name));
-        let condition =
-            if semi.anti { Expr::IsNotTrue(Box::new(condition)) } else { condition };
+        let condition = if semi.anti { Expr::IsNotTrue(Box::new(condition)) } else { condition };
         block.filter(condition);
         fired = true;
     }

@@ -8,6 +8,7 @@
 //! key, of what follows from the keys, or of a constant is that value. The sum of a multiple is a multiple of the sum. Without groups, a filter that all calls share filters the
 //! rows; with groups it must not, for groups would vanish.
 
+mod nulls;
 mod sums;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -84,6 +85,7 @@ fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplif
     grouping.calls = calls;
     if grouping.keys.is_empty() {
         changed |= share_filter(&mut grouping)?;
+        changed |= nulls::settled(&mut grouping, cx)?;
     }
     Ok(changed.then_some((grouping, map)))
 }

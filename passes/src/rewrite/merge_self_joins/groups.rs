@@ -33,8 +33,8 @@ fn groups(plan: &LogicalPlan) -> Option<Groups> {
     let schema = relation.schema();
     let defined = grouping.keys.iter().chain(&grouping.calls);
     let movable = |expr: &Expr| !is_volatile(expr) && !is_fallible(expr, schema.as_ref());
-    let plain = defined.clone().all(|defined| !is_volatile(&defined.expr))
-        && filters.iter().all(movable);
+    let plain =
+        defined.clone().all(|defined| !is_volatile(&defined.expr)) && filters.iter().all(movable);
     plain.then_some(Groups { grouping, filters, relation })
 }
 
@@ -89,9 +89,11 @@ fn both(one: Groups, other: Groups, classes: &Classes) -> Result<Option<Merged>>
     let mut met = HashSet::new();
     for key in &other.grouping.keys {
         let expr = substitute(key.expr.clone(), &names)?;
-        let same = one.grouping.keys.iter().find(|own| {
-            own.expr == expr && classes.equal(&own.column).contains(&key.column)
-        });
+        let same = one
+            .grouping
+            .keys
+            .iter()
+            .find(|own| own.expr == expr && classes.equal(&own.column).contains(&key.column));
         let Some(same) = same else { return Ok(None) };
         if !met.insert(same.column.clone()) {
             return Ok(None);

@@ -41,7 +41,8 @@ impl Linear {
                         self.add(right, factor.wrapping_neg());
                     }
                     (other, Operator::Multiply, Expr::Literal(ScalarValue::Int64(Some(by)), _))
-                    | (Expr::Literal(ScalarValue::Int64(Some(by)), _), Operator::Multiply, other) => {
+                    | (Expr::Literal(ScalarValue::Int64(Some(by)), _), Operator::Multiply, other) =>
+                    {
                         self.add(other, factor.wrapping_mul(*by));
                     }
                     _ => self.terms.push((factor, expr.clone())),
