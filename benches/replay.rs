@@ -1,5 +1,5 @@
 //! What a replay costs: the 22 TPC-H queries from their artifacts, against DataFusion planning
-//! and running the same SQL on the same Delta tables with the same settings.
+//! and running the same SQL on the same providers with its own settings.
 //!
 //! Both sides begin with opened tables. The replay decodes the artifact, binds it, chooses the
 //! join order and runs; DataFusion parses, plans and runs. Beside them runs the replay with the
@@ -176,7 +176,7 @@ fn artifacts() -> Vec<(String, String, Vec<u8>)> {
 /// The tables, bound for replays and registered for SQL.
 async fn open(session: &Session, data: &Path) -> (Bindings, SessionContext) {
     let mut bindings = Bindings::new();
-    let context = SessionContext::new_with_state(session.state().clone());
+    let context = SessionContext::new();
     for (name, _) in schemas() {
         let spec = SourceSpec::delta(data.join(name).display().to_string());
         let source = session.open(name, &spec).await.unwrap();

@@ -21,6 +21,7 @@ pub mod location;
 pub mod measure;
 pub mod order;
 pub mod preview;
+mod pushdown;
 pub mod replay;
 mod run;
 pub mod scan;

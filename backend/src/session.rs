@@ -16,6 +16,7 @@ use planc_ir::{Diagnostic, Settings};
 use crate::Limits;
 use crate::fault;
 use crate::measure::PeakPool;
+use crate::pushdown;
 use crate::run::Executor;
 
 /// DataFusion's state with planc's functions, the run's limits and its caches.
@@ -42,7 +43,7 @@ impl Session {
             fault::engine_failed(INTERNAL, "the runtime cannot be built", &error)
         })?;
         let config = replay_config(session_config(settings), limits);
-        let state = Arc::new(session_state(config, runtime));
+        let state = Arc::new(pushdown::guarded(session_state(config, runtime)));
         let executor = Executor::new(threads(limits)).map_err(|error| {
             Diagnostic::new(INTERNAL, format!("the threads for runs cannot be started: {error}"))
         })?;

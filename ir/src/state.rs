@@ -37,9 +37,6 @@ pub fn session_config(settings: &Settings) -> SessionConfig {
     options.sql_parser.enable_ident_normalization = true;
     // Plans speak of logical types only; views are a choice of the scan.
     options.sql_parser.map_string_types_to_utf8view = false;
-    // A join hands the range of its keys down to the scans. DataFusion 55 hands it to every table
-    // with a column of that name, and rows are lost.
-    options.optimizer.enable_join_dynamic_filter_pushdown = false;
     // A rule that fails must fail the compile, not vanish.
     options.optimizer.skip_failed_rules = false;
     config

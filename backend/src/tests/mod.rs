@@ -8,6 +8,7 @@ mod files;
 mod index;
 mod limits;
 mod pruning;
+mod pushdown;
 mod random;
 mod reads;
 mod sinks;
