@@ -200,6 +200,11 @@ impl Normalizer<'_> {
     /// NULL.
     fn distinct(&self, expr: Expr, is_condition: bool) -> Result<Expr> {
         let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expr else { return Ok(expr) };
+        if self.place.is_null_aware() {
+            // As an equality it would be a second key, and such a join takes one.
+            let (left, right) = (self.expr(*left, false)?, self.expr(*right, false)?);
+            return Ok(datafusion::logical_expr::binary_expr(left, op, right));
+        }
         let equal = op == Operator::IsNotDistinctFrom;
         let nullable = (self.place.is_nullable(&left), self.place.is_nullable(&right));
         match (&*left, &*right) {

@@ -174,22 +174,21 @@ fn normal(
     let peers = starts
         && frame.units == WindowFrameUnits::Range
         && frame.end_bound == WindowFrameBound::CurrentRow;
-    if ranks || peers {
-        let mut kept: Vec<datafusion::logical_expr::SortExpr> = Vec::new();
-        for key in &params.order_by {
-            let decides = !matches!(key.expr, Expr::Literal(..))
-                && !params.partition_by.contains(&key.expr)
-                && !kept.iter().any(|other| other.expr == key.expr);
-            if decides {
-                kept.push(key.clone());
-            }
+    let mut kept: Vec<datafusion::logical_expr::SortExpr> = Vec::new();
+    for key in &params.order_by {
+        let decides = !matches!(key.expr, Expr::Literal(..))
+            && !params.partition_by.contains(&key.expr)
+            && !kept.iter().any(|other| other.expr == key.expr);
+        if decides {
+            kept.push(key.clone());
         }
-        if !kept.is_empty() {
-            params.order_by = kept;
-        } else if blind && peers {
-            params.order_by.clear();
-            params.window_frame = WindowFrame::new(None);
-        }
+    }
+    // A frame of distances has one key, and keeps it.
+    if !kept.is_empty() {
+        params.order_by = kept;
+    } else if blind && peers && !params.order_by.is_empty() {
+        params.order_by.clear();
+        params.window_frame = WindowFrame::new(None);
     }
     if blind && starts && ends {
         params.order_by.clear();
