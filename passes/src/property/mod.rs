@@ -21,7 +21,7 @@ pub(crate) use dependent::Determined;
 pub(crate) use exact::{is_exact_equality, is_lossless_cast};
 pub(crate) use fallible::is_fallible;
 pub(crate) use keys::unique_when_equal;
-pub(crate) use known::{Known, known, known_constants};
+pub(crate) use known::{Known, known, known_constants, shared_constants};
 pub(crate) use outcome::{Outcomes, can_be_null, outcomes, strict_operands};
 
 /// Whether two evaluations of the expression on one row can differ. Subqueries are looked into.

@@ -5,6 +5,7 @@
 //! is computed or filtered on each input: the same expressions see the same rows. Inputs
 //! without rows give nothing. Names come from the union itself, not from its first input.
 
+mod columns;
 mod union_scans;
 
 use std::collections::HashMap;
@@ -41,6 +42,9 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
                 return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
             };
             if let Some(plan) = computed_below(&grouping, cx)? {
+                return Ok(Transformed::yes(plan));
+            }
+            if let Some(plan) = columns::ordered(&grouping)? {
                 return Ok(Transformed::yes(plan));
             }
             if !grouping.calls.iter().all(|call| is_multiplicity_blind(&call.expr)) {

@@ -17,7 +17,7 @@ use planc_ir::key::expression_key;
 
 use crate::PassContext;
 use crate::grouping::{Defined, Grouping, restored, substituted};
-use crate::property::{is_exact_equality, is_volatile, known, subquery_of};
+use crate::property::{is_exact_equality, is_volatile, known, shared_constants, subquery_of};
 
 pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match &node {
@@ -61,11 +61,14 @@ fn ordered(mut grouping: Grouping) -> Result<Option<Rewritten>> {
 
 /// Takes constant keys out, and says what they stand for.
 fn constant_keys(grouping: &mut Grouping, map: &mut HashMap<Column, Expr>) -> Result<bool> {
-    let facts = known(&grouping.input);
+    let constants = match grouping.input.as_ref() {
+        LogicalPlan::Union(union) => shared_constants(union),
+        input => known(input).constants,
+    };
     let constant = |expr: &Expr| match expr {
         Expr::Literal(..) => Some(expr.clone()),
         Expr::Column(column) => {
-            facts.constants.get(column).map(|value| Expr::Literal(value.clone(), None))
+            constants.get(column).map(|value| Expr::Literal(value.clone(), None))
         }
         _ => None,
     };
