@@ -6,6 +6,7 @@ mod check;
 mod constraints;
 mod delta;
 mod delta_s3;
+mod duckdb;
 mod faults;
 mod golden;
 mod ibis;

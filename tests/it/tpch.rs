@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::path::Path;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::DataType;
 use arrow::ipc::reader::StreamReader;
 use datafusion::prelude::SessionContext;
 use planc_backend::compare::{Order, compare};
@@ -75,6 +77,77 @@ pub async fn direct(sql: &str) -> Vec<RecordBatch> {
     let batches = frame.collect().await.unwrap();
     // The schema stands even where there are no rows.
     std::iter::once(RecordBatch::new_empty(schema)).chain(batches).collect()
+}
+
+/// What becomes of the plans that another producer makes of the queries.
+#[derive(Default)]
+pub struct Others {
+    /// What planc says of those that it refuses, with a code.
+    pub refused: BTreeMap<String, String>,
+    /// How the rows of others differ from those of the SQL.
+    pub wrong: BTreeMap<String, String>,
+    /// Those with the digest of the SQL.
+    pub same: Vec<String>,
+}
+
+/// Runs the plans of a folder beside the queries, in the meaning that their producer has of them.
+/// Where these are loose, numbers may be of other types, and columns have other names.
+pub fn plans_of_others(folder: &Path, meaning: impl Fn(&str) -> String, loose: bool) -> Others {
+    let sandbox = Sandbox::tpch();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut found = Others::default();
+    for ((name, sql), keys) in queries().into_iter().zip(ORDER) {
+        if !folder.join(format!("{name}.substrait")).exists() {
+            continue;
+        }
+        let sql = meaning(&sql);
+        for ending in ["substrait", "toml"] {
+            if let Ok(bytes) = std::fs::read(folder.join(format!("{name}.{ending}"))) {
+                sandbox.file(&format!("rules/plan/{name}.{ending}"), bytes);
+            }
+        }
+        sandbox.file(&format!("rules/sql/{name}.sql"), &sql);
+        let file = format!("{name}.arrows");
+        let rule = format!("plan.{name}");
+        let ran = sandbox.planc(&["run", &rule, "--format", "arrow", "--output", &file]);
+        if ran.code == 1 {
+            assert!(ran.stderr.contains("P05"), "{name}: {}", ran.stderr);
+            found.refused.insert(name, ran.stderr);
+            continue;
+        }
+        let reader =
+            StreamReader::try_new(File::open(sandbox.path().join(file)).unwrap(), None).unwrap();
+        let mut actual = vec![RecordBatch::new_empty(reader.schema())];
+        actual.extend(reader.map(Result::unwrap));
+        let (unlimited, limit) = without_limit(&sql);
+        let order = Order::by(keys.iter().copied()).limit(0, limit);
+        let mut expected = runtime.block_on(direct(&unlimited));
+        if loose {
+            (expected, actual) = (numbers(expected), numbers(actual));
+        }
+        if let Err(mismatch) = compare(&expected, &actual, &order) {
+            found.wrong.insert(name.clone(), mismatch.0);
+        }
+        if sandbox.planc(&["diff", &rule, &format!("sql.{name}")]).code == 0 {
+            found.same.push(name);
+        }
+    }
+    found
+}
+
+/// The same rows with numbers as floats, and columns named by their places.
+fn numbers(batches: Vec<RecordBatch>) -> Vec<RecordBatch> {
+    let plain = |batch: RecordBatch| {
+        let columns = batch.columns().iter().enumerate().map(|(at, column)| {
+            let wanted = match column.data_type() {
+                found if found.is_numeric() => DataType::Float64,
+                found => found.clone(),
+            };
+            (format!("c{at}"), arrow::compute::cast(column, &wanted).unwrap(), true)
+        });
+        RecordBatch::try_from_iter_with_nullable(columns).unwrap()
+    };
+    batches.into_iter().map(plain).collect()
 }
 
 /// The text without a LIMIT at its end, and that limit.

@@ -30,7 +30,7 @@ mod parameters;
 mod parse;
 mod partners;
 mod pieces;
-mod place;
+pub(crate) mod place;
 mod plan;
 mod provider;
 mod refusal;
@@ -83,6 +83,15 @@ pub struct Parsed {
     dialect: String,
     /// Always there until dropped; see the `Drop` below.
     query: Option<Box<Query>>,
+}
+
+impl Parsed {
+    /// Changes the syntax tree, which keeps its tables.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Query)) {
+        if let Some(query) = &mut self.query {
+            guard::deep(|| change(query));
+        }
+    }
 }
 
 impl Drop for Parsed {

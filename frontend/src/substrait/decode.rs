@@ -220,11 +220,15 @@ fn declarations(plan: &Plan, old: &OldPlan) -> Result<Declarations> {
     Ok((functions, types))
 }
 
+/// Where the official files lie.
+const FOLDER: &str = "https://github.com/substrait-io/substrait/blob/main/extensions/";
+
 fn home(uri: &str) -> Home {
     if uri == planc_ir::substrait::URN {
         return Home::Planc;
     }
-    if uri.is_empty() {
+    // DuckDB names the folder of all files.
+    if uri.is_empty() || uri == FOLDER {
         return Home::Unsaid;
     }
     let official = uri.strip_prefix("extension:io.substrait:").or_else(|| {

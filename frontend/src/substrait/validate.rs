@@ -18,6 +18,8 @@ use super::walk;
 const MAX_DEPTH: usize = 400;
 /// The sum of the widths of all relations: a bound for the memory that a plan takes.
 const MAX_COST: usize = 1 << 20;
+/// How many keys the groupings of one relation may have: they are compared with each other.
+const MAX_KEYS: usize = 1_000;
 
 /// Checks a plan. The path says where a fault is.
 pub(super) fn validate(source: &mut Source, path: &mut Path) -> Result<()> {
@@ -77,7 +79,8 @@ impl Checker<'_> {
         }
         let inner = self.inner_width(rel, &widths)?;
         let visible = match rel.rel_type {
-            Some(RelType::Read(_)) => inner,
+            // What is computed here is computed before the columns are chosen.
+            Some(RelType::Read(ref read)) => read.base_schema.as_ref().map_or(Ok(0), columns)?,
             _ => widths.iter().sum(),
         };
         let kind = walk::name(rel);
@@ -115,7 +118,11 @@ impl Checker<'_> {
                 {
                     return Err(invalid("a table has no name"));
                 }
-                columns(schema)?
+                let all = columns(schema)?;
+                match read.projection.as_ref().and_then(|mask| mask.select.as_ref()) {
+                    Some(mask) => mask.struct_items.len(),
+                    None => all,
+                }
             }
             Some(RelType::Filter(filter)) => {
                 if filter.condition.is_none() {
@@ -130,6 +137,9 @@ impl Checker<'_> {
                 #[allow(deprecated, reason = "plans of older producers use them")]
                 let old: usize =
                     aggregate.groupings.iter().map(|g| g.grouping_expressions.len()).sum();
+                if old > MAX_KEYS {
+                    return Err(invalid(format_args!("it groups by more than {MAX_KEYS} keys")));
+                }
                 let keys = aggregate.grouping_expressions.len();
                 let listed = aggregate.groupings.iter().flat_map(|g| &g.expression_references);
                 if listed.clone().any(|at| usize::try_from(*at).is_ok_and(|at| at >= keys)) {
@@ -139,7 +149,7 @@ impl Checker<'_> {
                     return Err(invalid("its grouping expressions are given in two ways"));
                 }
                 let sets = usize::from(aggregate.groupings.len() > 1);
-                old.max(keys) + aggregate.measures.len() + sets
+                walk::groupings(aggregate).0.len() + aggregate.measures.len() + sets
             }
             Some(RelType::Join(join)) => {
                 let [left, right] = widths else {

@@ -7,7 +7,7 @@ use substrait::proto::expression::subquery::SubqueryType;
 use substrait::proto::function_argument::ArgType;
 use substrait::proto::rel::RelType;
 use substrait::proto::rel_common::{Direct, Emit, EmitKind};
-use substrait::proto::{Expression, FunctionArgument, Rel, RelCommon, SortField};
+use substrait::proto::{AggregateRel, Expression, FunctionArgument, Rel, RelCommon, SortField};
 
 /// A relation's name in paths.
 pub(super) fn name(rel: &Rel) -> &'static str {
@@ -195,6 +195,28 @@ pub(super) fn parts(expr: &mut Expression) -> (Vec<&mut Expression>, Vec<&mut Re
         _ => {}
     }
     (found, rels)
+}
+
+/// The grouping expressions of an aggregation, and which of them each grouping has. Where several
+/// groupings write the same expression, it is one.
+#[allow(deprecated, reason = "plans of older producers use them")]
+pub(super) fn groupings(aggregate: &AggregateRel) -> (Vec<&Expression>, Vec<Vec<usize>>) {
+    let mut all: Vec<&Expression> = aggregate.grouping_expressions.iter().collect();
+    let several = aggregate.groupings.len() > 1;
+    let mut sets = Vec::with_capacity(aggregate.groupings.len());
+    for grouping in &aggregate.groupings {
+        let references = grouping.expression_references.iter();
+        let mut set: Vec<usize> = references.filter_map(|at| usize::try_from(*at).ok()).collect();
+        for expr in &grouping.grouping_expressions {
+            let known = all.iter().position(|known| several && *known == expr);
+            set.push(known.unwrap_or(all.len()));
+            if known.is_none() {
+                all.push(expr);
+            }
+        }
+        sets.push(set);
+    }
+    (all, sets)
 }
 
 /// True for an aggregate over distinct values.

@@ -12,9 +12,11 @@ mod encode;
 mod extension;
 mod functions;
 mod json;
+mod kinds;
 
 pub use extension::URN;
 pub use functions::{Form, Meaning, UnknownFunction, meaning};
+pub use kinds::{comparison, is_single_join, join_type, quantifier};
 
 use datafusion::common::DFSchema;
 use datafusion::execution::SessionState;

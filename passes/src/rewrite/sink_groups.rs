@@ -87,7 +87,7 @@ fn sunk(grouping: &Grouping, join: &Join, cx: &PassContext) -> Result<Option<Sun
             None => Expr::Column(own.clone()),
         };
         map.insert(column.clone(), value);
-        calls.push(Defined { column: own, expr: expr.clone() });
+        calls.push(Defined { column: own, expr: of_partners(expr, &keys) });
     }
     let Some(unique) = unique_within(&join.left, &ordinals) else { return Ok(None) };
     unique.rely(cx);
@@ -103,6 +103,20 @@ fn sunk(grouping: &Grouping, join: &Join, cx: &PassContext) -> Result<Option<Sun
         false,
     )?);
     Ok(Some((plan, map)))
+}
+
+/// A partner's key is not NULL, so that its count is that of the partners.
+fn of_partners(expr: &Expr, keys: &[Defined]) -> Expr {
+    let mut expr = expr.clone();
+    if let Expr::AggregateFunction(call) = &mut expr
+        && call.func.name() == "count"
+        && !call.params.distinct
+        && let [arg] = call.params.args.as_mut_slice()
+        && keys.iter().any(|key| key.expr == *arg)
+    {
+        *arg = lit(1_i64);
+    }
+    expr
 }
 
 /// What a call gives for the one row that a left join makes without a partner: a number, or

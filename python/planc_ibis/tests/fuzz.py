@@ -23,7 +23,7 @@ import pyarrow as pa
 
 import running
 import tables
-from planc_ibis.producer import Refused, produce
+from planc_ibis import Refused
 
 SCHEMA = pa.schema(
     [
@@ -406,6 +406,8 @@ def one(
     generator: Generator, t: ir.Table, r: ir.Table, engine: Any, connection: Any
 ) -> tuple[str, str, Any]:
     """How one random expression ends."""
+    from planc_ibis.producer import produce
+
     try:
         expr = generator.table(t, r)
     except Exception as error:  # what Ibis itself refuses

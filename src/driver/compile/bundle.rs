@@ -60,7 +60,8 @@ impl Compiler<'_> {
             .as_ref()
             .filter(|_| wanted(Lane::Substrait))
             .map(|bytes| substrait::parse(&SubstraitRule { bytes, facts: &bundle.facts }));
-        let sql = bundle.sql.as_ref().filter(|_| wanted(Lane::Sql)).map(|_| self.parse_sql(rule));
+        let sql = bundle.sql.as_ref().filter(|_| wanted(Lane::Sql));
+        let sql = sql.map(|_| planc_frontend::ibis_sql::parse(&self.sql_of(rule)));
         if !matches!(plan, Some(Ok(_))) && !matches!(sql, Some(Ok(_))) {
             let plan = plan.and_then(Result::err).into_iter().flatten();
             return Err(plan.chain(sql.and_then(Result::err).into_iter().flatten()).collect());
@@ -105,15 +106,9 @@ impl Compiler<'_> {
         }
     }
 
-    /// The plan of the SQL, refused where it means something else than Ibis does.
+    /// The plan of the SQL, in Ibis's meaning.
     fn plan_sql(&self, parsed: &Parsed, catalog: &Catalog) -> Planned {
-        let mut planned = planc_frontend::sql::plan(parsed, catalog, self.state());
-        let differs = planned.plan.as_ref().map(planc_frontend::ibis_sql::check);
-        if let Some(found) = differs.filter(|found| !found.is_empty()) {
-            planned.plan = None;
-            planned.diagnostics.extend(found);
-        }
-        planned
+        planc_frontend::ibis_sql::plan(parsed, catalog, self.state())
     }
 
     fn compiles(&self, plan: planc_ir::Plan) -> Result<(), Diagnostic> {

@@ -232,11 +232,11 @@ impl Compiler<'_> {
     }
 
     pub(super) fn parse_sql(&self, rule: &Rule) -> Result<Parsed, Vec<Diagnostic>> {
-        planc_frontend::sql::parse(&SqlRule {
-            text: &rule.text,
-            dialect: self.dialect(rule),
-            params: &self.project.params,
-        })
+        planc_frontend::sql::parse(&self.sql_of(rule))
+    }
+
+    pub(super) fn sql_of<'a>(&'a self, rule: &'a Rule) -> SqlRule<'a> {
+        SqlRule { text: &rule.text, dialect: self.dialect(rule), params: &self.project.params }
     }
 
     fn dialect<'a>(&'a self, rule: &'a Rule) -> &'a str {

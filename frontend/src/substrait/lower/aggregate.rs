@@ -1,6 +1,6 @@
 //! Grouping and aggregation.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
@@ -22,43 +22,30 @@ impl Lowering<'_> {
         plain(&aggregate.advanced_extension)?;
         let input = self.input(aggregate.input.as_deref())?;
         let schema = input.schema().as_ref().clone();
-        let grouping = match aggregate.groupings.as_slice() {
-            [] => None,
-            [grouping] => Some(grouping),
-            _ => {
-                return Err(unsupported("grouping sets, whose rows planc cannot tell apart")
-                    .help("write them as a union of groupings"));
-            }
+        let plan = if aggregate.groupings.len() > 1 {
+            self.grouping_sets(aggregate, &input, &schema)?
+        } else {
+            let keys = self.keys(aggregate, &schema)?;
+            self.grouped(aggregate, input, keys, &schema)?
         };
-        #[allow(deprecated, reason = "plans of older producers use them")]
-        let keys = match grouping {
-            None if !aggregate.grouping_expressions.is_empty() => {
-                return Err(invalid("grouping expressions belong to no grouping"));
-            }
-            None => Vec::new(),
-            Some(grouping) if !grouping.grouping_expressions.is_empty() => {
-                self.expressions(&grouping.grouping_expressions, &schema)?
-            }
-            Some(grouping) => {
-                let all = self.expressions(&aggregate.grouping_expressions, &schema)?;
-                let chosen = grouping.expression_references.iter();
-                let chosen: Vec<Expr> = chosen
-                    .filter_map(|at| usize::try_from(*at).ok().and_then(|at| all.get(at)).cloned())
-                    .collect();
-                let each: BTreeSet<u32> = grouping.expression_references.iter().copied().collect();
-                if chosen.len() != all.len() || each.len() != all.len() {
-                    return Err(unsupported("a grouping that leaves out grouping expressions"));
-                }
-                chosen
-            }
-        };
+        self.emitted(plan, aggregate.common.as_ref())
+    }
+
+    /// Groups, and measures behind them.
+    pub(super) fn grouped(
+        &mut self,
+        aggregate: &AggregateRel,
+        input: LogicalPlan,
+        keys: Vec<Expr>,
+        schema: &DFSchema,
+    ) -> Result<LogicalPlan> {
         keys.iter().try_for_each(no_window)?;
         let mut seen = HashSet::new();
         let keys: Vec<Expr> = keys.into_iter().map(|key| self.named(key, &mut seen)).collect();
         let width = keys.len();
         let mut measures = Vec::with_capacity(aggregate.measures.len());
         for (at, measure) in aggregate.measures.iter().enumerate() {
-            let measure = self.step(format!("measures[{at}]"), |l| l.measure(measure, &schema))?;
+            let measure = self.step(format!("measures[{at}]"), |l| l.measure(measure, schema))?;
             measures.push(measure);
         }
         if width == 0 && measures.is_empty() {
@@ -97,8 +84,7 @@ impl Lowering<'_> {
             };
             output.push(expr.alias(self.fresh()));
         }
-        let plan = LogicalPlanBuilder::from(plan).project(output)?.build()?;
-        self.emitted(plan, aggregate.common.as_ref())
+        Ok(LogicalPlanBuilder::from(plan).project(output)?.build()?)
     }
 
     fn measure(&mut self, measure: &Measure, schema: &DFSchema) -> Result<Measured> {

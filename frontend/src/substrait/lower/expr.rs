@@ -5,15 +5,15 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, ScalarValue, Spans};
 use datafusion::logical_expr::expr::{
-    Case, Exists, InList, InSubquery, ScalarFunction, SetComparison, SetQuantifier, TryCast,
+    Case, Exists, InList, InSubquery, ScalarFunction, SetComparison, TryCast,
 };
-use datafusion::logical_expr::{Expr, Operator, Subquery};
+use datafusion::logical_expr::{Expr, Subquery};
 use planc_ir::code;
+use planc_ir::substrait::{comparison as operator, quantifier};
 use substrait::proto::expression::cast::FailureBehavior;
 use substrait::proto::expression::field_reference::{ReferenceType, RootType};
 use substrait::proto::expression::reference_segment;
 use substrait::proto::expression::subquery::SubqueryType;
-use substrait::proto::expression::subquery::set_comparison::{ComparisonOp, ReductionOp};
 use substrait::proto::expression::subquery::set_predicate::PredicateOp;
 use substrait::proto::expression::{self as e, FieldReference, RexType};
 use substrait::proto::r#type::Kind;
@@ -21,9 +21,9 @@ use substrait::proto::{Expression, Rel};
 
 use super::call::constant_text;
 use super::{Lowering, cast, column, type_of};
-use crate::substrait::Fact;
 use crate::substrait::fault::{Fault, Result, invalid, unsupported};
 use crate::substrait::repair::Repair;
+use crate::substrait::{Fact, Producer};
 
 impl Lowering<'_> {
     pub(super) fn expressions(
@@ -187,16 +187,10 @@ impl Lowering<'_> {
         };
         let (wanted, _) = self.data_type(wanted)?;
         let inner = self.required(encoded.input.as_deref(), schema)?;
-        if let Some((length, fixed)) = length {
-            let written = constant_text(&inner).map(|text| text.chars().count());
-            let length = usize::try_from(length).unwrap_or(0);
-            if !written.is_some_and(|n| n == length || n < length && !fixed) {
-                return Err(unsupported(
-                    "a cast to a text of a bounded length, which cuts or pads it",
-                )
-                .help("cast to a string, and take the characters that are wanted"));
-            }
-        }
+        let inner = match length {
+            Some((length, fixed)) => self.bounded(inner, length, fixed, schema)?,
+            None => inner,
+        };
         let found = type_of(&inner, schema)?;
         self.checked_cast(&inner, &found, &wanted)?;
         match FailureBehavior::try_from(encoded.failure_behavior) {
@@ -207,6 +201,47 @@ impl Lowering<'_> {
                 if found == wanted { Ok(inner) } else { Ok(cast(inner, wanted)) }
             }
             Err(_) => Err(invalid("a cast has no such failure behaviour")),
+        }
+    }
+
+    /// A text of a bounded length: as in SQL, a longer text is cut, and nothing else fits that is
+    /// longer.
+    fn bounded(
+        &mut self,
+        inner: Expr,
+        length: i32,
+        fixed: bool,
+        schema: &DFSchema,
+    ) -> Result<Expr> {
+        let length = usize::try_from(length).unwrap_or(0);
+        if let Some(text) = constant_text(&inner) {
+            let written = text.chars().count();
+            if written == length || written < length && !fixed {
+                return Ok(inner);
+            }
+        }
+        // DuckDB writes no length, and knows none.
+        if length == 0 && self.source.producer == Producer::DuckDb {
+            return Ok(inner);
+        }
+        let widest = match type_of(&inner, schema)? {
+            DataType::Utf8 if !fixed && length > 0 => {
+                let length = i64::try_from(length).unwrap_or(i64::MAX);
+                return self.function("left", vec![inner, datafusion::prelude::lit(length)]);
+            }
+            DataType::Int8 => 4,
+            DataType::Int16 => 6,
+            DataType::Int32 => 11,
+            DataType::Int64 => 20,
+            DataType::Date32 => 14,
+            _ => usize::MAX,
+        };
+        match !fixed && widest <= length {
+            true => Ok(inner),
+            false => Err(unsupported(
+                "a cast to a text of a bounded length, which pads it or may not hold it",
+            )
+            .help("cast to a string, and take the characters that are wanted")),
         }
     }
 
@@ -288,20 +323,10 @@ impl Lowering<'_> {
                 Ok(Expr::Exists(Exists { subquery, negated: false }))
             }
             SubqueryType::SetComparison(comparison) => {
-                let quantifier = match ReductionOp::try_from(comparison.reduction_op) {
-                    Ok(ReductionOp::Any) => SetQuantifier::Any,
-                    Ok(ReductionOp::All) => SetQuantifier::All,
-                    _ => return Err(invalid("a set comparison has no quantifier")),
-                };
-                let op = match ComparisonOp::try_from(comparison.comparison_op) {
-                    Ok(ComparisonOp::Eq) => Operator::Eq,
-                    Ok(ComparisonOp::Ne) => Operator::NotEq,
-                    Ok(ComparisonOp::Lt) => Operator::Lt,
-                    Ok(ComparisonOp::Gt) => Operator::Gt,
-                    Ok(ComparisonOp::Le) => Operator::LtEq,
-                    Ok(ComparisonOp::Ge) => Operator::GtEq,
-                    _ => return Err(invalid("a set comparison has no operator")),
-                };
+                let quantifier = quantifier(comparison.reduction_op)
+                    .ok_or_else(|| invalid("a set comparison has no quantifier"))?;
+                let op = operator(comparison.comparison_op)
+                    .ok_or_else(|| invalid("a set comparison has no operator"))?;
                 let expr = self.required(comparison.left.as_deref(), schema)?;
                 let subquery = self.query(comparison.right.as_deref(), schema, Some(1))?;
                 let expr = Box::new(expr);

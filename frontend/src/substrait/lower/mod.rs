@@ -12,6 +12,7 @@ mod join;
 mod literal;
 mod rel;
 mod scalar;
+mod sets;
 mod table;
 mod text;
 mod types;
@@ -20,6 +21,7 @@ mod window;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use datafusion::arrow::datatypes::DataType;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, DFSchema};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder};
@@ -203,6 +205,20 @@ fn all_columns(schema: &DFSchema) -> Vec<Expr> {
 
 pub(in crate::substrait) fn cast(expr: Expr, data_type: DataType) -> Expr {
     Expr::Cast(Cast::new(Box::new(expr), data_type))
+}
+
+/// True where a relation gives the same rows each time that it is computed.
+fn steady(plan: &LogicalPlan) -> Result<bool> {
+    let mut steady = true;
+    plan.apply_with_subqueries(|node| {
+        // Which rows a limit keeps may depend on who asks.
+        steady &= !matches!(node, LogicalPlan::Limit(_));
+        node.apply_expressions(|expr| {
+            steady &= !expr.is_volatile();
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(steady)
 }
 
 fn type_of(expr: &Expr, schema: &DFSchema) -> Result<DataType> {

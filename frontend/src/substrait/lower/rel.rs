@@ -217,31 +217,39 @@ impl Lowering<'_> {
             return Err(Fault::new(code::LOST_ARGUMENT, message)
                 .help("make the bundle with `planc-ibis`, which says it"));
         }
-        let mut plan = first;
+        let mut others = Vec::with_capacity(set.inputs.len());
         for input in inputs {
-            let input = self.fitted(input, &wanted)?;
-            let builder = LogicalPlanBuilder::from(plan.clone());
-            plan = match op {
-                SetOp::UnionAll | SetOp::UnionDistinct => builder.union(input)?.build()?,
-                SetOp::MinusPrimary | SetOp::MinusMultiset
-                    if op == SetOp::MinusPrimary || set.inputs.len() == 2 =>
-                {
-                    LogicalPlanBuilder::except(plan, input, false)?
-                }
-                SetOp::IntersectionPrimary | SetOp::IntersectionMultiset
-                    if set.inputs.len() == 2 =>
-                {
-                    LogicalPlanBuilder::intersect(plan, input, false)?
-                }
-                other => {
-                    let name = other.as_str_name();
-                    return Err(unsupported(format_args!("planc has no set operation {name}")));
-                }
-            };
+            others.push(self.fitted(input, &wanted)?);
         }
-        if op == SetOp::UnionDistinct {
-            plan = LogicalPlanBuilder::from(plan).distinct()?.build()?;
-        }
+        let union = |left: LogicalPlan, right: LogicalPlan| {
+            LogicalPlanBuilder::from(left).union(right)?.build()
+        };
+        let except = |left, right| LogicalPlanBuilder::except(left, right, false);
+        let intersect = |left, right| LogicalPlanBuilder::intersect(left, right, false);
+        let mut others = others.into_iter();
+        let plan = match op {
+            SetOp::UnionAll => others.try_fold(first, union)?,
+            SetOp::UnionDistinct => {
+                LogicalPlanBuilder::from(others.try_fold(first, union)?).distinct()?.build()?
+            }
+            SetOp::MinusPrimary => others.try_fold(first, except)?,
+            SetOp::IntersectionMultiset => others.try_fold(first, intersect)?,
+            // What is in any of the others.
+            SetOp::IntersectionPrimary => {
+                let second = others.next().ok_or_else(|| invalid("a set operation of one"))?;
+                intersect(first, others.try_fold(second, union)?)?
+            }
+            SetOp::MinusMultiset => {
+                let message = "Substrait does not say whether this difference keeps repeated \
+                               rows, and older producers mean EXCEPT ALL by it";
+                return Err(Fault::new(code::ENGINES_DIFFER, message)
+                    .help("let the producer write SET_OP_MINUS_PRIMARY, which is EXCEPT"));
+            }
+            other => {
+                let name = other.as_str_name();
+                return Err(unsupported(format_args!("planc has no set operation {name}")));
+            }
+        };
         self.emitted(plan, set.common.as_ref())
     }
 

@@ -10,6 +10,7 @@ use planc_ir::substrait::{Form, Meaning, meaning};
 use super::call::{Argument, Call, constant_text};
 use super::expr::comparable;
 use super::{Lowering, cast, type_of};
+use crate::substrait::Producer;
 use crate::substrait::decode::Home;
 use crate::substrait::fault::{Fault, Result, invalid, unsupported};
 use crate::substrait::repair::Repair;
@@ -91,6 +92,9 @@ impl Lowering<'_> {
             let args = call.all_values()?;
             let [left, right] = args.as_slice() else { return Err(call.arity()) };
             comparable(&type_of(left, schema)?, &type_of(right, schema)?)?;
+            if op == Operator::NotEq && self.source.producer == Producer::DuckDb {
+                not_a_pattern(left, right, schema)?;
+            }
             return binary_chain(op, args, call).map(Some);
         }
         let logical = match call.name.as_str() {
@@ -243,6 +247,19 @@ impl Lowering<'_> {
             _ => expr,
         })
     }
+}
+
+/// DuckDB writes NOT LIKE as an inequality, too. They mean the same where the text on the right
+/// has nothing of a pattern.
+fn not_a_pattern(left: &Expr, right: &Expr, schema: &DFSchema) -> Result<()> {
+    let texts = type_of(left, schema)? == DataType::Utf8;
+    let plain = constant_text(right).is_some_and(|text| !text.contains(['%', '_', '\\']));
+    if !texts || plain {
+        return Ok(());
+    }
+    let message = "DuckDB writes an inequality of texts and NOT LIKE alike";
+    Err(Fault::new(code::LOST_ARGUMENT, message)
+        .help("say NOT (x LIKE …), which it writes as it is, or write the rule in SQL"))
 }
 
 /// Applies a binary operator, from left to right where there are more than two operands.

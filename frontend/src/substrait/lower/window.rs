@@ -4,8 +4,8 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::logical_expr::expr::{WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
-    Expr, LogicalPlan, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowFunctionDefinition,
+    Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, WindowFrame, WindowFrameBound,
+    WindowFrameUnits, WindowFunctionDefinition,
 };
 use planc_ir::code;
 use substrait::proto::expression::WindowFunction as WindowCall;
@@ -34,7 +34,7 @@ impl Lowering<'_> {
         let order_by = self.sorts(&call.sorts, schema)?;
         let distinct = walk::is_distinct(call.invocation);
         let (fun, args) = self.window_function(options, ibis, schema)?;
-        let frame = self.frame(call, ibis)?;
+        let frame = self.frame(call, ibis, &order_by, schema)?;
         let expr = Expr::from(WindowFunction {
             fun,
             params: WindowFunctionParams {
@@ -115,7 +115,13 @@ impl Lowering<'_> {
         Ok((WindowFunctionDefinition::WindowUDF(function), args))
     }
 
-    fn frame(&mut self, call: &WindowCall, ibis: bool) -> Result<WindowFrame> {
+    fn frame(
+        &mut self,
+        call: &WindowCall,
+        ibis: bool,
+        order_by: &[SortExpr],
+        schema: &DFSchema,
+    ) -> Result<WindowFrame> {
         let lower = self.bound(call.lower_bound.as_ref(), true, ibis)?;
         let upper = self.bound(call.upper_bound.as_ref(), false, ibis)?;
         let units = match BoundsType::try_from(call.bounds_type) {
@@ -146,12 +152,10 @@ impl Lowering<'_> {
         if place(&lower, i128::MIN) > place(&upper, i128::MAX) {
             return Err(invalid("the frame of a window function ends before it begins"));
         }
-        let offset = |bound: &WindowFrameBound| match bound {
-            WindowFrameBound::Preceding(v) | WindowFrameBound::Following(v) => !v.is_null(),
-            WindowFrameBound::CurrentRow => false,
-        };
-        if units == WindowFrameUnits::Range && (offset(&lower) || offset(&upper)) {
-            return Err(unsupported("an offset of a RANGE frame, which has no type in Substrait"));
+        if units == WindowFrameUnits::Range {
+            let lower = ranged(lower, order_by, schema)?;
+            let upper = ranged(upper, order_by, schema)?;
+            return Ok(WindowFrame::new_bounds(units, lower, upper));
         }
         Ok(WindowFrame::new_bounds(units, lower, upper))
     }
@@ -216,6 +220,40 @@ impl Lowering<'_> {
         let exprs = exprs.into_iter().map(|expr| Ok(expr.transform_down(replace)?.data));
         Ok((plan, exprs.collect::<Result<Vec<_>>>()?, true))
     }
+}
+
+/// An offset of a RANGE frame, in the type of the one ordering column: a plan has whole numbers
+/// only, and these mean something where numbers are ordered.
+fn ranged(
+    bound: WindowFrameBound,
+    order_by: &[SortExpr],
+    schema: &DFSchema,
+) -> Result<WindowFrameBound> {
+    let typed = |offset: ScalarValue| {
+        if offset.is_null() {
+            return Ok(offset);
+        }
+        let [key] = order_by else {
+            return Err(invalid("a RANGE frame with an offset has not one ordering column"));
+        };
+        let found = type_of(&key.expr, schema)?;
+        let known = found.is_integer() || found.is_floating();
+        if !known {
+            return Err(unsupported(format_args!(
+                "an offset of a RANGE frame over {found}, which has no unit in Substrait"
+            )));
+        }
+        let value = offset.cast_to(&found)?;
+        match value.is_null() {
+            true => Err(unsupported(format_args!("an offset that is no {found}"))),
+            false => Ok(value),
+        }
+    };
+    Ok(match bound {
+        WindowFrameBound::Preceding(offset) => WindowFrameBound::Preceding(typed(offset)?),
+        WindowFrameBound::Following(offset) => WindowFrameBound::Following(typed(offset)?),
+        WindowFrameBound::CurrentRow => WindowFrameBound::CurrentRow,
+    })
 }
 
 /// Where a bound lies, counted from the current row.

@@ -42,8 +42,6 @@ pub(super) fn repair(source: &mut Source, facts: &[Fact], path: &mut Path) -> Re
 struct Known {
     /// How many columns it has.
     width: usize,
-    /// Their names, where the plan says them.
-    names: Option<Vec<String>>,
     /// The chain of joins that it ends, or that is below filters, sorts and limits.
     chain: Option<Chain>,
 }
@@ -53,11 +51,6 @@ struct Known {
 struct Chain {
     /// For each column as the producer counts them, the column of the plan.
     counted: Vec<Option<usize>>,
-    /// The columns that Ibis gives the chain unless it is told otherwise: name, and the
-    /// column as the producer counts.
-    usual: Option<Vec<(String, usize)>>,
-    /// Which counted columns are known to be equal to which.
-    equal: Vec<(usize, usize)>,
     /// Whether nothing stands between the chain and the relation that asks.
     direct: bool,
 }
@@ -74,13 +67,9 @@ impl Joins<'_> {
     fn root(&mut self, rel: &mut Rel, names: &[String]) -> Result<()> {
         self.path.enter("root");
         let known = self.relation(rel)?;
-        if let Some(chain) = &known.chain {
-            let usual = chain.usual.as_ref();
-            let same = usual.filter(|usual| usual.iter().map(|(name, _)| name).eq(names));
-            let Some(view) = same.cloned() else {
-                return Err(lost_columns("the output of a join"));
-            };
-            self.settle(rel, chain, &view)?;
+        if known.chain.is_some() {
+            // The names say nothing: a selection may give one column the name of another.
+            return Err(lost_columns("the output of a join"));
         } else if names.len() < known.width {
             return Err(invalid(format_args!(
                 "the root has {} names for {} columns",
@@ -114,8 +103,7 @@ impl Joins<'_> {
                 if width > WIDEST {
                     return Err(invalid(format_args!("a table has more than {WIDEST} columns")));
                 }
-                let names = schema.map(|schema| schema.names.clone());
-                Ok(Known { width, names: names.filter(|names| names.len() == width), chain: None })
+                Ok(Known { width, chain: None })
             }
             Some(RelType::Join(_)) => self.join(rel),
             Some(RelType::Filter(_) | RelType::Sort(_) | RelType::Fetch(_)) => {
@@ -157,7 +145,7 @@ impl Joins<'_> {
                     self.made.insert(Repair::ProjectEmit);
                 }
                 walk::set_emit(rel, width..width + count);
-                Ok(Known { width: count, names: None, chain: None })
+                Ok(Known { width: count, chain: None })
             }
             Some(RelType::Aggregate(aggregate)) => {
                 #[allow(deprecated, reason = "this producer uses them")]
@@ -172,7 +160,7 @@ impl Joins<'_> {
                         return Err(lost_columns("what is computed from a join"));
                     }
                 }
-                Ok(Known { width, names: None, chain: None })
+                Ok(Known { width, chain: None })
             }
             Some(RelType::Set(_)) => {
                 let mut first = None;
@@ -256,20 +244,6 @@ impl Joins<'_> {
         }
     }
 
-    fn settle(&mut self, rel: &mut Rel, chain: &Chain, view: &[(String, usize)]) -> Result<()> {
-        let mut columns = Vec::with_capacity(view.len());
-        for (_, at) in view {
-            let column = chain.counted.get(*at).copied().flatten();
-            columns.push(column.ok_or_else(|| lost_columns("the output of a join"))?);
-        }
-        let width = chain.counted.iter().flatten().count();
-        if !columns.iter().copied().eq(0..width) {
-            self.made.insert(Repair::JoinColumns);
-            walk::set_emit(rel, columns);
-        }
-        Ok(())
-    }
-
     /// Points the references of a relation directly above a chain at the columns of the plan.
     fn recount(&mut self, rel: &mut Rel, chain: &Chain) -> Result<()> {
         for expr in walk::expressions(rel) {
@@ -318,12 +292,7 @@ impl Joins<'_> {
         let kind = JoinType::try_from(join.r#type).unwrap_or(JoinType::Unspecified);
         let mut chain = match left.chain {
             Some(chain) => chain,
-            None => Chain {
-                counted: (0..left.width).map(Some).collect(),
-                usual: left.names.map(|names| names.into_iter().zip(0..).collect()),
-                equal: Vec::new(),
-                direct: true,
-            },
+            None => Chain { counted: (0..left.width).map(Some).collect(), direct: true },
         };
         let base = chain.counted.len();
         let width = left.width;
@@ -337,25 +306,15 @@ impl Joins<'_> {
         }
         let conjuncts = self.conjuncts(condition);
         one_sided(&conjuncts, base)?;
-        let equalities: Vec<Option<(usize, usize)>> =
-            conjuncts.iter().map(|conjunct| self.equality(conjunct)).collect();
         let semi = matches!(kind, JoinType::LeftSemi | JoinType::LeftAnti);
-        if kind == JoinType::Inner && equalities.iter().all(Option::is_some) {
-            chain.equal.extend(equalities.into_iter().flatten());
-        }
         self.recount_expression(condition, &visible)?;
         if semi {
             chain.counted.extend((0..right.width).map(|_| None));
         } else {
             chain.counted = visible;
-            let right = right.names.as_deref();
-            chain.usual = chain
-                .usual
-                .zip(right)
-                .and_then(|(left, right)| disambiguated(left, right, base, &chain.equal));
         }
         let width = if semi { width } else { width + right.width };
-        Ok(Known { width, names: None, chain: Some(Chain { direct: true, ..chain }) })
+        Ok(Known { width, chain: Some(Chain { direct: true, ..chain }) })
     }
 
     fn conjuncts<'e>(&self, condition: &'e Expression) -> Vec<&'e Expression> {
@@ -374,64 +333,6 @@ impl Joins<'_> {
 
     fn is_called(&self, anchor: u32, name: &str) -> bool {
         self.source.functions.get(&anchor).is_some_and(|declared| declared.name == name)
-    }
-
-    /// The columns that an equality compares.
-    fn equality(&self, conjunct: &Expression) -> Option<(usize, usize)> {
-        let Some(RexType::ScalarFunction(call)) = &conjunct.rex_type else { return None };
-        if !self.is_called(call.function_reference, "equal") {
-            return None;
-        }
-        let column = |at: usize| match &call.arguments.get(at)?.arg_type {
-            Some(ArgType::Value(value)) => field(value),
-            _ => None,
-        };
-        Some((column(0)?, column(1)?))
-    }
-}
-
-/// Ibis's rule for the columns of a join: those of the left side, and those of the right side
-/// that are not equal to one of the same name; the others of the same name get `_right`.
-fn disambiguated(
-    mut left: Vec<(String, usize)>,
-    right: &[String],
-    base: usize,
-    equal: &[(usize, usize)],
-) -> Option<Vec<(String, usize)>> {
-    let taken: Vec<(String, usize)> = left.clone();
-    for (at, name) in right.iter().enumerate() {
-        let column = base + at;
-        let mut name = name.clone();
-        if let Some((_, twin)) = taken.iter().find(|(taken, _)| *taken == name) {
-            if connected(*twin, column, equal) {
-                continue;
-            }
-            name.push_str("_right");
-        }
-        if left.iter().any(|(taken, _)| *taken == name) {
-            return None;
-        }
-        left.push((name, column));
-    }
-    Some(left)
-}
-
-/// Whether a chain of equalities leads from one column to the other.
-fn connected(from: usize, to: usize, equal: &[(usize, usize)]) -> bool {
-    let mut reached = BTreeSet::from([from]);
-    loop {
-        let before = reached.len();
-        for (a, b) in equal {
-            if reached.contains(a) || reached.contains(b) {
-                reached.extend([*a, *b]);
-            }
-        }
-        if reached.contains(&to) {
-            return true;
-        }
-        if reached.len() == before {
-            return false;
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! A repair is made only where the plan leaves no doubt about what was meant. What is lost is
 //! refused, with a code.
 
+mod duckdb;
 mod joins;
 
 use std::fmt;
@@ -16,12 +17,12 @@ use super::producer::Producer;
 /// Something that a producer says wrongly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Repair {
+    /// DuckDB's projections have none of their input's columns.
+    ProjectOnly,
     /// The emit of a projection counts the columns that Ibis has, not those of the join.
     ProjectEmit,
     /// A semi join's right columns are counted, though it has none.
     SemiJoinEmit,
-    /// Columns that Ibis drops from a join are still in the plan.
-    JoinColumns,
     /// Nulls sort last in Ibis, and the plan says first.
     NullOrder,
     /// Ibis divides integers to a float.
@@ -83,9 +84,9 @@ macro_rules! repairs {
 }
 
 repairs! {
+    ProjectOnly "DuckDB" "a projection without emit has only what it computes";
     ProjectEmit "ibis-substrait ≤ 4.0.1" "a projection above a join emits the wrong columns";
     SemiJoinEmit "ibis-substrait ≤ 4.0.1" "the right columns of a semi join are counted, though it has none";
-    JoinColumns "ibis-substrait ≤ 4.0.1" "columns that Ibis drops from a join are still in the plan";
     NullOrder "ibis-substrait ≤ 4.0.1" "sorts say NULLS FIRST where Ibis means NULLS LAST";
     TrueDivision "ibis-substrait ≤ 4.0.1" "the division of integers gives a float in Ibis";
     Substring "ibis-substrait ≤ 4.0.1" "substr is zero-based";
@@ -117,6 +118,7 @@ impl fmt::Display for Repair {
 pub(super) fn repair(source: &mut Source, facts: &[Fact], path: &mut Path) -> Result<Vec<Repair>> {
     match source.producer {
         Producer::Ibis | Producer::IbisUnnamed => joins::repair(source, facts, path),
+        Producer::DuckDb => Ok(duckdb::repair(source)),
         _ => Ok(Vec::new()),
     }
 }

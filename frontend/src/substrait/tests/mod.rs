@@ -1,6 +1,7 @@
 //! Plans as producers write them, built by the specification.
 
 mod hostile;
+mod kinds;
 mod producers;
 
 use std::sync::LazyLock;
@@ -49,6 +50,7 @@ const ISTHMUS: Made = Made {
         ("functions_comparison", "gt:any_any"),
         ("functions_comparison", "equal:any_any"),
         ("functions_arithmetic", "sum:i64"),
+        ("functions_arithmetic", "count:any"),
         ("functions_arithmetic", "divide:i64_i64"),
         ("functions_datetime", "extract:req_date"),
         ("functions_string", "substring:str_i32_i32"),
@@ -67,6 +69,7 @@ const DUCKDB: Made = Made {
         ("", "divide"),
         ("", "count"),
         ("", "and"),
+        ("", "not_equal"),
     ],
 };
 

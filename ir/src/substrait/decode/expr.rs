@@ -8,15 +8,13 @@ use arrow::datatypes::Field;
 use datafusion::common::{Column, Spans};
 use datafusion::logical_expr::expr::{
     Case, Exists, InList, InSubquery, Lambda, LambdaVariable, Placeholder, SetComparison,
-    SetQuantifier,
 };
-use datafusion::logical_expr::{Cast, Expr, LogicalPlan, Operator, SortExpr, Subquery, TryCast};
+use datafusion::logical_expr::{Cast, Expr, LogicalPlan, SortExpr, Subquery, TryCast};
 use substrait::proto::expression::cast::FailureBehavior;
 #[allow(deprecated, reason = "it is what stand-ins use")]
 use substrait::proto::expression::r#enum::EnumKind;
 use substrait::proto::expression::field_reference::{ReferenceType, RootType};
 use substrait::proto::expression::reference_segment;
-use substrait::proto::expression::subquery::set_comparison::{ComparisonOp, ReductionOp};
 use substrait::proto::expression::subquery::set_predicate::PredicateOp;
 use substrait::proto::expression::subquery::{self as sub, SubqueryType};
 use substrait::proto::expression::{self as e, FieldReference, RexType};
@@ -26,6 +24,7 @@ use substrait::proto::{DynamicParameter, Expression, Rel, SortField};
 use super::names::Columns;
 use super::{Decoder, Result, malformed, unknown};
 use crate::substrait::extension::NAMED_PARAMETERS;
+use crate::substrait::kinds::{comparison as operator, quantifier};
 
 impl Decoder<'_> {
     /// An expression over columns.
@@ -228,20 +227,10 @@ impl Decoder<'_> {
                 Ok(Expr::Exists(Exists { subquery, negated: false }))
             }
             SubqueryType::SetComparison(comparison) => {
-                let quantifier = match ReductionOp::try_from(comparison.reduction_op) {
-                    Ok(ReductionOp::Any) => SetQuantifier::Any,
-                    Ok(ReductionOp::All) => SetQuantifier::All,
-                    _ => return Err(malformed("a set comparison has no quantifier")),
-                };
-                let op = match ComparisonOp::try_from(comparison.comparison_op) {
-                    Ok(ComparisonOp::Eq) => Operator::Eq,
-                    Ok(ComparisonOp::Ne) => Operator::NotEq,
-                    Ok(ComparisonOp::Lt) => Operator::Lt,
-                    Ok(ComparisonOp::Gt) => Operator::Gt,
-                    Ok(ComparisonOp::Le) => Operator::LtEq,
-                    Ok(ComparisonOp::Ge) => Operator::GtEq,
-                    _ => return Err(malformed("a set comparison has no operator")),
-                };
+                let quantifier = quantifier(comparison.reduction_op)
+                    .ok_or_else(|| malformed("a set comparison has no quantifier"))?;
+                let op = operator(comparison.comparison_op)
+                    .ok_or_else(|| malformed("a set comparison has no operator"))?;
                 let expr = self.boxed(comparison.left.as_deref(), input)?;
                 let subquery = self.query(comparison.right.as_deref(), input, Some(1))?;
                 Ok(Expr::SetComparison(SetComparison { expr, subquery, op, quantifier }))

@@ -7,7 +7,6 @@ use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::{Expr, Join, LogicalPlan, Operator, Projection};
 use substrait::proto::expression::RexType;
 use substrait::proto::function_argument::ArgType;
-use substrait::proto::join_rel::JoinType as Type;
 use substrait::proto::rel::RelType;
 use substrait::proto::{CrossRel, Expression, JoinRel, Rel};
 
@@ -19,6 +18,7 @@ use super::{Decoder, Result, malformed, unknown};
 use crate::key::is_lateral;
 use crate::substrait::extension::{Lateral, NullAware, type_url};
 use crate::substrait::functions::{Meaning, meaning};
+use crate::substrait::kinds::{is_single_join, join_type};
 
 impl Decoder<'_> {
     pub(super) fn cross(&mut self, cross: &CrossRel) -> Result<LogicalPlan> {
@@ -33,19 +33,10 @@ impl Decoder<'_> {
         if join.post_join_filter.is_some() {
             return Err(unknown("a filter after a join, within it"));
         }
-        let join_type = match Type::try_from(join.r#type) {
-            Ok(Type::Inner) => JoinType::Inner,
-            Ok(Type::Left) => JoinType::Left,
-            Ok(Type::Right) => JoinType::Right,
-            Ok(Type::Outer) => JoinType::Full,
-            Ok(Type::LeftSemi) => JoinType::LeftSemi,
-            Ok(Type::RightSemi) => JoinType::RightSemi,
-            Ok(Type::LeftAnti) => JoinType::LeftAnti,
-            Ok(Type::RightAnti) => JoinType::RightAnti,
-            Ok(Type::LeftMark) => JoinType::LeftMark,
-            Ok(Type::RightMark) => JoinType::RightMark,
-            Ok(Type::LeftSingle | Type::RightSingle) => return Err(unknown("a single join")),
-            _ => return Err(malformed("a join has no type")),
+        let join_type = match join_type(join.r#type) {
+            Some(join_type) => join_type,
+            None if is_single_join(join.r#type) => return Err(unknown("a single join")),
+            None => return Err(malformed("a join has no type")),
         };
         let enhancement = join.advanced_extension.as_ref();
         let null_aware = match enhancement.and_then(|advanced| advanced.enhancement.as_ref()) {

@@ -28,6 +28,7 @@ use super::{Encoder, Result, broken, refuse};
 use crate::key::{Scope, chain};
 use crate::substrait::extension::NAMED_PARAMETERS;
 use crate::substrait::functions::{Form, Meaning};
+use crate::substrait::kinds::standard_comparison;
 
 impl<'a> Encoder<'a> {
     /// An expression over the columns of `scope`.
@@ -380,15 +381,7 @@ fn subquery_rex(subquery_type: SubqueryType) -> RexType {
 }
 
 fn comparison_op(op: Operator) -> Result<ComparisonOp> {
-    Ok(match op {
-        Operator::Eq => ComparisonOp::Eq,
-        Operator::NotEq => ComparisonOp::Ne,
-        Operator::Lt => ComparisonOp::Lt,
-        Operator::Gt => ComparisonOp::Gt,
-        Operator::LtEq => ComparisonOp::Le,
-        Operator::GtEq => ComparisonOp::Ge,
-        other => return Err(refuse(format_args!("{other} with ANY or ALL"))),
-    })
+    standard_comparison(op).ok_or_else(|| refuse(format_args!("{op} with ANY or ALL")))
 }
 
 fn no_column(column: &Column) -> crate::Diagnostic {

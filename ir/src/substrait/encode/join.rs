@@ -4,7 +4,6 @@ use arrow::datatypes::DataType;
 use datafusion::common::{JoinType, NullEquality};
 use datafusion::logical_expr::{Expr, ExprSchemable, Join, Operator};
 use substrait::proto::expression::RexType;
-use substrait::proto::join_rel::JoinType as Type;
 use substrait::proto::rel::RelType;
 use substrait::proto::{CrossRel, Expression, JoinRel, Rel};
 
@@ -13,6 +12,7 @@ use super::{Encoder, Result, broken, refuse};
 use crate::key::{Scope, chain, is_lateral, is_true};
 use crate::substrait::extension::NullAware;
 use crate::substrait::functions::Meaning;
+use crate::substrait::kinds::standard_join;
 
 impl<'a> Encoder<'a> {
     /// The `on` pairs and the filter are one condition: the conjuncts in that order.
@@ -100,23 +100,8 @@ impl<'a> Encoder<'a> {
             right: right_rel,
             expression: Some(Box::new(expression)),
             post_join_filter: None,
-            r#type: standard_type(*join_type) as i32,
+            r#type: standard_join(*join_type) as i32,
             advanced_extension,
         }))))
-    }
-}
-
-fn standard_type(join_type: JoinType) -> Type {
-    match join_type {
-        JoinType::Inner => Type::Inner,
-        JoinType::Left => Type::Left,
-        JoinType::Right => Type::Right,
-        JoinType::Full => Type::Outer,
-        JoinType::LeftSemi => Type::LeftSemi,
-        JoinType::RightSemi => Type::RightSemi,
-        JoinType::LeftAnti => Type::LeftAnti,
-        JoinType::RightAnti => Type::RightAnti,
-        JoinType::LeftMark => Type::LeftMark,
-        JoinType::RightMark => Type::RightMark,
     }
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
+from planc_ibis import memtables
 from planc_ibis.refusal import Refused
 
 
@@ -77,29 +77,15 @@ def plan_of(
 
 
 def sql_of(table: ir.Table, params: Mapping[ir.Value, Any] | None) -> str | None:
-    """The SQL that Ibis writes for DataFusion, where it does.
+    """The SQL that Ibis writes for DataFusion, where it does, with the rows of in-memory tables.
 
-    Ibis's DataFusion backend brings some functions along, which planc has under other names.
+    planc knows where this SQL means something else than Ibis does.
     """
     try:
         sql = str(ibis.to_sql(table, dialect="datafusion", params=params or None))
     except Exception:  # Ibis's compilers raise whatever they come across
         return None
-    return CALLS.sub(lambda found: BROUGHT.get(found[0][:-1], found[0]), sql)
-
-
-BROUGHT = {
-    "SIGN": "SIGNUM(",
-    "EXTRACT_MINUTE_TIMESTAMP": "DATE_PART('minute', ",
-    "EXTRACT_SECOND_TIMESTAMP": "DATE_PART('second', ",
-    "EXTRACT_HOUR_TIME": "DATE_PART('hour', ",
-    "EXTRACT_MINUTE_TIME": "DATE_PART('minute', ",
-    "EXTRACT_SECOND_TIME": "DATE_PART('second', ",
-}
-
-
-# The calls of these functions; and texts and quoted names, which stay as they are.
-CALLS = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\b(?:{"|".join(BROUGHT)})\(""")
+    return memtables.with_rows(sql, table)
 
 
 def toml(value: Any) -> str:

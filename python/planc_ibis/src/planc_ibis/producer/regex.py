@@ -44,12 +44,33 @@ def ascii_pattern(pattern: str) -> str:
         elif character == "[":
             written, at = bracket(pattern, at + 1)
             out.append(written)
+        elif pattern.startswith("{,", at):
+            raise refused("`{,`")
         elif pattern.startswith("(?", at) and not pattern.startswith("(?:", at):
             raise refused("groups with `(?`")
         else:
             out.append(character)
             at += 1
     return "".join(out)
+
+
+def groups(pattern: str) -> int:
+    """How many groups a pattern has besides the whole match."""
+    count = 0
+    inside = False
+    at = 0
+    while at < len(pattern):
+        character = pattern[at]
+        if character == "\\":
+            at += 1
+        elif inside:
+            inside = character != "]" or pattern[at - 1] == ":"
+        elif character == "[":
+            inside = True
+        elif character == "(" and not pattern.startswith("(?", at):
+            count += 1
+        at += 1
+    return count
 
 
 def escape(code: str, classes: dict[str, str]) -> str:

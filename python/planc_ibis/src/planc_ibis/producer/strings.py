@@ -268,13 +268,15 @@ def regex_search(producer: Producer, op: Any, scope: Scope) -> Typed:
 def regex_extract(producer: Producer, op: Any, scope: Scope) -> Typed:
     argument, pattern = producer.value(op.arg, scope), pattern_of(producer, op, scope)
     index = getattr(op.index, "value", None)
-    if index is None or index < 0:
-        raise Refused("RegexExtract", "its group is no constant from 0 on")
-    whole = text(producer, f"({pattern.value})")
-    groups = producer.scalar("regexp_match", argument, whole, returns=LIST)
-    at = producer.literal(int(index) + 1, INT64)
-    group = producer.scalar("array_element", groups, at, returns=STRING)
-    found = producer.coalesce((group, text(producer, "")), STRING)
+    if index is None or not 0 <= index <= regex.groups(pattern.value):
+        raise Refused("RegexExtract", "its group is no constant, or no group of the pattern")
+    # The text is replaced with its group: DataFusion's list of groups leaves out those that took
+    # no part in the match.
+    whole = text(producer, f"(?s:^.*?)({pattern.value})(?s:.*$)")
+    wanted = text(producer, f"${{{int(index) + 1}}}")
+    group = producer.scalar("regexp_replace", argument, whole, wanted, returns=STRING)
+    matches = producer.scalar("regexp_like", argument, pattern, returns=dtypes.BOOLEAN)
+    found = producer.case([(matches, group)], text(producer, ""), STRING)
     return producer.null_with([argument], found)
 
 

@@ -1,0 +1,197 @@
+//! What is put right, what is left alone, and what is refused.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use planc_ir::{Catalog, Settings, Table, planning_state};
+
+use super::pattern::{read, replacement};
+use super::{parse, plan};
+use crate::sql::{Planned, SqlRule};
+
+fn planned(text: &str) -> Planned {
+    let mut catalog = Catalog::default();
+    let list = DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true)));
+    let entry = Field::new(
+        "entries",
+        DataType::Struct(
+            vec![
+                Field::new("key", DataType::Utf8, false),
+                Field::new("value", DataType::Int64, true),
+            ]
+            .into(),
+        ),
+        false,
+    );
+    let fields = vec![
+        Field::new("i", DataType::Int64, true),
+        Field::new("f", DataType::Float64, true),
+        Field::new("dec", DataType::Decimal128(15, 2), true),
+        Field::new("s", DataType::Utf8, true),
+        Field::new("ts", DataType::Timestamp(TimeUnit::Microsecond, None), true),
+        Field::new("a", list.clone(), true),
+        Field::new("c", list, true),
+        Field::new("m", DataType::Map(Arc::new(entry), false), true),
+    ];
+    catalog.insert("t", Table::new(&Schema::new(fields)));
+    let state = planning_state(&Settings::default());
+    let params = BTreeMap::new();
+    let rule = SqlRule { text, dialect: "datafusion", params: &params };
+    let parsed = parse(&rule).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+    plan(&parsed, &catalog, &state)
+}
+
+/// The expression that becomes of one over `t`; or the codes of what is wrong.
+fn check(expr: &str, expected: &str) {
+    let text = format!("select {expr} as x from t");
+    let planned = planned(&text);
+    let found = match &planned.plan {
+        Some(plan) => {
+            let text = plan.logical.display_indent().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            let first = first.trim_start_matches("Projection: ");
+            first.strip_suffix(" AS x").unwrap_or(first).replace("t.", "")
+        }
+        None => {
+            let errors = planned.diagnostics.iter().filter(|found| found.is_error());
+            errors.map(|found| format!("{}: {}", found.code, found.message)).collect()
+        }
+    };
+    assert!(found.contains(expected), "{expr}\n  is {found}\n not {expected}");
+}
+
+#[test]
+fn casts_round_as_ibis_does() {
+    check("cast(f as bigint)", "CASE WHEN f - floor(f) = Float64(0.5) THEN");
+    check("cast(round(f) as bigint)", "CAST(round(f) AS Int64)");
+    check("cast(round(f, 1) as bigint)", "CASE WHEN round(f, Int64(1)) - floor");
+    check("cast(dec as bigint)", "CAST(CAST(dec AS Decimal128(14, 0)) AS Int64)");
+    check("cast(avg(dec) as bigint)", "P0512");
+    // A decimal in one engine, a float in the other.
+    check("cast(i * 0.5 as bigint)", "P0512");
+    check("cast(f * 0.5 as bigint)", "CASE WHEN");
+    check("cast(random() as bigint)", "P0512");
+    check("cast(f as varchar)", "P0512");
+    check("cast(2.5 as bigint)", "P0512");
+    check("cast(2.0 as bigint)", "CAST(Float64(2) AS Int64)");
+    check("(select cast(y as bigint) from (select i * 0.5 as y from t) limit 1)", "P0512");
+    check("(select cast(y as bigint) from (select f + 1 as y from t) limit 1)", "(<subquery>)");
+    check("sqrt(i)", "CASE WHEN CAST(i AS Float64) < Float64(0) THEN Float64(NaN) ELSE sqrt");
+    check("sign(f)", "signum(f)");
+}
+
+#[test]
+fn null_is_no_number() {
+    check("f is not null and isnan(f)", "isnan(f)");
+    check(
+        "i > 0 and f is not null and f is not null and isnan(f)",
+        "i > Int64(0) AND f IS NOT NULL AND isnan(f)",
+    );
+    check("i is not null and isnan(f)", "i IS NOT NULL AND isnan(f)");
+}
+
+#[test]
+fn spellings_of_other_dialects_are_read() {
+    check("i # 5", "i BIT_XOR Int64(5)");
+    check("s || '#' || \"s\"", "s || Utf8(\"#\") || s");
+    check("cast(i as utinyint)", "CAST(i AS UInt8)");
+    check("cast(i as ubigint)", "CAST(i AS UInt64)");
+}
+
+#[test]
+fn patterns_mean_the_same() {
+    let search = "case when s is null then null else \
+                  coalesce(array_length(regexp_match(s, '\\d+')) > 0, false) end";
+    check(search, "coalesce(regexp_like(s, Utf8(\"[0-9]+\")), Boolean(false))");
+    check(
+        "regexp_match(s, '(' || '(a)?(b)' || ')')[3]",
+        "regexp_replace(s, Utf8(\"(?s:^.*?)((a)?(b))(?s:.*$)\"), Utf8(\"${3}\"))",
+    );
+    check("regexp_match(s, '(' || 'a' || ')')[3]", "P0512");
+    check("regexp_match(s, s)", "P0512");
+    check("regexp_replace(s, 'a', 'b', 'g')", "regexp_replace(s, Utf8(\"a\"), Utf8(\"b\")");
+    check("regexp_replace(s, '(a)(b)', '\\2$', 'g')", "Utf8(\"${2}$$\")");
+    check("regexp_replace(s, 'a', '\\1', 'g')", "P0512");
+    check("regex_split(s, 'a')", "P0512");
+    check("string_to_array(s, ',')", "CASE WHEN s = Utf8(\"\") THEN make_array(Utf8(\"\")) ELSE");
+    check("string_to_array(s, s)", "P0512");
+    check("levenshtein(s, 'a')", "P0512");
+    check("extract_url_field(s, 'path')", "P0512");
+}
+
+#[test]
+fn patterns_are_written_for_rust() {
+    for (pattern, written, groups) in [
+        ("a(b)(?:c)", "a(b)(?:c)", 1),
+        (r"\w+\s\D", r"[0-9A-Za-z_]+[\t\n\f\r ][^0-9]", 0),
+        (r"[\d[:alpha:]-]\(", r"[0-9[:alpha:]-]\(", 0),
+        (r"\bx\b", r"(?-u:\b)x(?-u:\b)", 0),
+        ("[]a]", r"[\]a]", 0),
+    ] {
+        let found = read(pattern).unwrap();
+        assert_eq!((found.text.as_str(), found.groups), (written, groups), "{pattern}");
+    }
+    for pattern in [r"\pL", "(?i)a", "(?P<n>a)", "[a&&b]", "[[a]]", r"[\D]", "[a", "a{,2}", "\\"] {
+        assert!(read(pattern).is_err(), "{pattern}");
+    }
+    assert_eq!(replacement("$1\\0", 0).unwrap(), "$$1${0}");
+    assert!(replacement("\\", 0).is_err());
+}
+
+#[test]
+fn lists_and_maps_are_asked_as_ibis_asks() {
+    check(
+        "coalesce(array_position(a, i), 0) - 1",
+        "CASE WHEN a IS NULL OR i IS NULL THEN Int64(NULL) ELSE",
+    );
+    check("array_position(a, i)", "P0512");
+    check("array_sort(a)", "array_sort(a, Utf8(\"ASC\"), Utf8(\"NULLS LAST\"))");
+    check("array_union(a, c)", "CASE WHEN a IS NULL AND c IS NULL THEN");
+    check("array_intersect(a, c)", "array_filter(a, (x) -> x IS NOT NULL AND array_has(c, x))");
+    check(
+        "coalesce(map_extract(m, 'k')[2], 0)",
+        "CASE WHEN m IS NULL THEN Int64(NULL) ELSE coalesce(",
+    );
+    check(
+        "case when array_length(a) > 0 then array_to_string(a, '-') else null end",
+        "array_to_string(a, Utf8(\"-\"))",
+    );
+    check("case when array_length(a) > 1 then array_to_string(a, '-') end", "CASE WHEN");
+}
+
+#[test]
+fn times_are_counted_as_ibis_counts() {
+    check("cast(ts as varchar)", "CASE WHEN strpos(replace(CAST(ts AS Utf8)");
+    // The day of a timestamp is a date in Ibis.
+    check("cast(date_trunc('day', ts) as varchar)", "P0512");
+    check("from_unixtime(i)", "CAST(CAST(i AS Int64) * Int64(1000000) AS Timestamp(µs))");
+    check(
+        "arrow_cast(i * 1, 'Timestamp(Second, None)')",
+        "CAST(CAST(i * Int64(1) AS Int64) * Int64(1000000) AS Timestamp(µs))",
+    );
+    check("arrow_cast(i, 'Timestamp(Microsecond, None)')", "P0512");
+    check("to_char(ts, '%f')", "to_char(ts, Utf8(\"%6f\"))");
+    check("to_char(ts, '%Y-%-d')", "to_char(ts, Utf8(\"%Y-%-d\"))");
+    check("to_char(ts, '%c')", "P0512");
+    check("extract_microsecond(ts)", "date_part(Utf8(\"microsecond\"), ts) % Int32(1000000)");
+    check("extract_epoch_seconds_timestamp(ts)", "/ Int64(1000000)");
+}
+
+#[test]
+fn what_stands_above_is_planned_anew() {
+    // The place becomes nullable, in a union and around a subquery, too.
+    let place = "coalesce(array_position(a, i), 0)";
+    for text in [
+        format!("select {place} as p from t union all select 1 as p"),
+        format!("select p from (select {place} as p from t) where p is null"),
+        format!(
+            "select p from (select {place} as p from t) as o where exists \
+             (select 1 from t where t.i = o.p)"
+        ),
+    ] {
+        let planned = planned(&text);
+        let plan = planned.plan.unwrap_or_else(|| panic!("{text}: {:?}", planned.diagnostics));
+        assert!(plan.logical.schema().field(0).is_nullable(), "{text}");
+    }
+}
