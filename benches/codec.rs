@@ -9,11 +9,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::SessionContext;
 use planc::demo::data::schemas;
-use planc_ir::substrait::{decode, encode};
+use planc_ir::substrait::{STACK, decode, encode};
 use planc_ir::{Digest, Plan, Settings, planning_state};
 
 fn codec(criterion: &mut Criterion) {
@@ -58,4 +58,10 @@ fn codec(criterion: &mut Criterion) {
 }
 
 criterion_group!(benches, codec);
-criterion_main!(benches);
+
+/// On a thread with room, as planc's own threads are.
+fn main() {
+    let threads = std::thread::Builder::new().stack_size(2 * STACK);
+    threads.spawn(benches).unwrap().join().unwrap();
+    Criterion::default().configure_from_args().final_summary();
+}

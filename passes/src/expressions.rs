@@ -75,12 +75,23 @@ pub(crate) fn rewrite_expressions(
     cx: &PassContext,
     mut rewrite: impl FnMut(Expr, &Place) -> Result<Transformed<Expr>>,
 ) -> Result<Transformed<LogicalPlan>> {
-    let rewritten =
-        plan.transform_up_with_subqueries(|node| rewrite_node(node, cx, &mut rewrite))?;
-    if !rewritten.transformed {
+    let mut retyped = false;
+    let rewritten = plan.transform_up_with_subqueries(|node| {
+        let rewritten = rewrite_node(node, cx, &mut rewrite)?;
+        if !rewritten.transformed {
+            return Ok(rewritten);
+        }
+        rewritten.map_data(|node| {
+            let before = Arc::clone(node.schema());
+            let node = node.recompute_schema()?;
+            retyped |= before != *node.schema();
+            Ok(node)
+        })
+    })?;
+    if !retyped {
         return Ok(rewritten);
     }
-    // The type of `round(d, 1)` depends on its constant, and schemas are not derived anew.
+    // Types and nullability go on to what is above.
     rewritten.transform_data(|plan| {
         plan.transform_up_with_subqueries(|node| Ok(Transformed::yes(node.recompute_schema()?)))
     })

@@ -42,10 +42,14 @@ pub type Trace<'t> = &'t mut dyn FnMut(&Step);
 pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Plan, Diagnostic> {
     let cx = PassContext::new(state);
     let Plan { logical: mut plan, mut relied_on } = plan;
-    for pass in ANALYZE {
-        plan = step(pass, 0, plan, &cx, trace)?.0;
-    }
     let mut now = key(&plan);
+    let mut settled: Vec<(&str, u64)> = Vec::new();
+    for pass in ANALYZE {
+        if !settled.contains(&(pass.name, now)) {
+            (plan, now) = step(pass, 0, plan, now, &cx, trace)?;
+            settled.push((pass.name, now));
+        }
+    }
     let mut seen = vec![now];
     // The plan that each pass left as it was when it last saw it: there is no need to ask again.
     let mut quiet = vec![None; NORMALIZE.len()];
@@ -54,13 +58,11 @@ pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Pl
             if *quiet == Some(now) {
                 continue;
             }
-            let (next, changed) = step(pass, round, plan, &cx, trace)?;
-            plan = next;
-            let after = if changed { key(&plan) } else { now };
-            if after == now {
+            let before = now;
+            (plan, now) = step(pass, round, plan, now, &cx, trace)?;
+            if now == before {
                 *quiet = Some(now);
             }
-            now = after;
         }
         let key = now;
         if seen.last() == Some(&key) {
@@ -78,20 +80,23 @@ pub fn canonicalize(plan: Plan, state: &SessionState, trace: Trace) -> Result<Pl
     Err(unsettled(&format!("the rewrites did not settle in {MAX_ROUNDS} rounds")))
 }
 
+/// Runs one pass. Before and behind it, the plan goes with its [`key`].
 fn step(
     pass: &Pass,
     round: usize,
     plan: LogicalPlan,
+    now: u64,
     cx: &PassContext,
     trace: Trace,
-) -> Result<(LogicalPlan, bool), Diagnostic> {
+) -> Result<(LogicalPlan, u64), Diagnostic> {
     let before = std::sync::Arc::clone(plan.schema());
     let after = (pass.apply)(plan, cx).map_err(|error| refused(pass, &error, cx))?;
-    if after.transformed {
+    let next = if after.transformed { key(&after.data) } else { now };
+    if next != now {
         verify(&before, &after.data, round == 0).map_err(|error| broken(pass, &error))?;
     }
     let Pass { name, reason, .. } = *pass;
-    let (fired, plan) = (after.transformed, &after.data);
+    let (fired, plan) = (next != now, &after.data);
     trace(&Step { name, reason, round, fired, plan });
     let within = cx.take_fired();
     if pass.name == "query_blocks" {
@@ -99,7 +104,7 @@ fn step(
             trace(&Step { name, reason, round, fired: within.contains(name), plan });
         }
     }
-    Ok((after.data, after.transformed))
+    Ok((after.data, next))
 }
 
 /// A fingerprint of a plan within this process, to see whether a round changed it.

@@ -36,6 +36,9 @@ use crate::project::config::CacheMode;
 use crate::report::FileReport;
 use console::Console;
 
+/// The stack of planc's threads: plans are trees, and deep ones need room to be built and freed.
+const STACK: usize = planc_ir::substrait::STACK + (16 << 20);
+
 /// A compiler for query plans: check rules, compile them to Substrait artifacts, and replay
 /// them on Delta tables.
 #[derive(Parser)]
@@ -132,11 +135,10 @@ pub fn main() -> ExitCode {
         }
     }));
     let cli = Cli::parse();
-    // Plans are trees, and deep ones need room to be built and freed. A pool that exists
-    // already is one of a test.
-    let _ = rayon::ThreadPoolBuilder::new().stack_size(16 << 20).build_global();
+    // A pool that exists already is one of a test.
+    let _ = rayon::ThreadPoolBuilder::new().stack_size(STACK).build_global();
     let console = Console::new();
-    // Recursion over deep plans needs room; the main thread's stack is the shell's choice.
+    // The main thread's stack is the shell's choice.
     let run = move || match cli.command {
         Command::Demo(args) => demo::run(&args, &console),
         Command::Init(args) => init::run(&args, &console),
@@ -157,7 +159,7 @@ pub fn main() -> ExitCode {
         Command::Maintain(args) => maintain::run(&cli.global, &args, &console),
         Command::Completions(args) => completions::run(&args),
     };
-    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(run);
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);
     let exit = match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => exit,
         Ok(Err(_)) => {

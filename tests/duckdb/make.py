@@ -15,7 +15,7 @@ import duckdb
 import duckdb_extension_substrait
 
 HERE = Path(__file__).parent
-TABLES = "customer lineitem nation orders part partsupp region supplier".split()
+TABLES = ["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"]
 
 
 def main() -> None:

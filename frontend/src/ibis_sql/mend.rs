@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::expr::{Case, Exists, InSubquery, ScalarFunction, SetComparison};
@@ -23,10 +23,34 @@ pub(super) struct Mended {
 
 /// Brings a plan into Ibis's meaning. Where something is refused, the plan is not to be used.
 pub(super) fn mended(plan: LogicalPlan, state: &SessionState) -> Result<Mended> {
-    let mut mender =
-        Mender { state, outer: Vec::new(), made: BTreeSet::new(), refused: Vec::new() };
+    let mut mender = Mender {
+        state,
+        extremes: extremes(&plan)?,
+        outer: Vec::new(),
+        made: BTreeSet::new(),
+        refused: Vec::new(),
+    };
     let plan = mender.plan(plan)?.data;
     Ok(Mended { plan, made: mender.made, refused: mender.refused })
+}
+
+/// Whether `min` or `max` is called somewhere.
+fn extremes(plan: &LogicalPlan) -> Result<bool> {
+    let mut found = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            found |= expr.exists(|part| {
+                let name = match part {
+                    Expr::AggregateFunction(call) => call.func.name(),
+                    Expr::WindowFunction(call) => call.fun.name(),
+                    _ => return Ok(false),
+                };
+                Ok(matches!(name, "min" | "max"))
+            })?;
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(found)
 }
 
 /// What an expression stands over.
@@ -37,6 +61,8 @@ pub(super) struct Around<'a> {
 
 pub(super) struct Mender<'a> {
     state: &'a SessionState,
+    /// Whether a least or greatest value is asked for, where DataFusion loses NaN.
+    pub(super) extremes: bool,
     /// The columns of the queries around the present one, the innermost last.
     outer: Vec<DFSchema>,
     made: BTreeSet<&'static str>,
@@ -170,6 +196,22 @@ impl Mender<'_> {
             Expr::TryCast(cast) => self.cast(&cast.expr, cast.field.data_type(), true, around),
             Expr::ScalarFunction(call) => self.function(call, around),
             Expr::BinaryExpr(binary) => self.matched(binary),
+            Expr::AggregateFunction(call) if call.func.name() == "avg" => {
+                let args = self.average(&call.params.args, around)?;
+                Ok(args.map(|args| {
+                    let mut call = call.clone();
+                    call.params.args = args;
+                    Expr::AggregateFunction(call)
+                }))
+            }
+            Expr::WindowFunction(call) if call.fun.name() == "avg" => {
+                let args = self.average(&call.params.args, around)?;
+                Ok(args.map(|args| {
+                    let mut call = call.clone();
+                    call.params.args = args;
+                    Expr::WindowFunction(call)
+                }))
+            }
             _ => Ok(None),
         }
     }

@@ -28,7 +28,7 @@ use crate::sql::{self, Parsed, Planned, SqlRule};
 /// Parses SQL that Ibis wrote.
 ///
 /// # Errors
-/// Those of [`sql::parse`].
+/// Those of [`sql::parse`]; P0512 for set operations that mean something else.
 pub fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
     if rule.dialect != "datafusion" {
         return sql::parse(rule);
@@ -36,6 +36,11 @@ pub fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
     let text = spelling::operators(rule.text);
     let mut parsed = sql::parse(&SqlRule { text: &text, ..*rule })?;
     parsed.change(spelling::types);
+    if parsed.change(spelling::counts_rows).unwrap_or(false) {
+        let message = "Ibis means something else by INTERSECT ALL and EXCEPT ALL: DataFusion does \
+                       not count how often a row is there";
+        return Err(vec![Diagnostic::new(code::ENGINES_DIFFER, message).help(HELP)]);
+    }
     Ok(parsed)
 }
 

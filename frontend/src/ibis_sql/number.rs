@@ -73,6 +73,22 @@ impl Mender<'_> {
         Ok(case(rest.eq(lit(0.5)), lit(2.0) * half, plain))
     }
 
+    /// The average of whole decimals has four places in DataFusion, and is a float in Ibis's
+    /// engine. Places of row numbers are such decimals.
+    pub(super) fn average(
+        &mut self,
+        args: &[Expr],
+        around: &Around<'_>,
+    ) -> Result<Option<Vec<Expr>>> {
+        let [value] = args else { return Ok(None) };
+        let found = value.get_type(around.schema)?;
+        if !matches!(found, DataType::Decimal128(_, 0)) {
+            return Ok(None);
+        }
+        self.made("the average of whole numbers is a float");
+        Ok(Some(vec![double(value.clone(), &found)]))
+    }
+
     /// DataFusion fails on a root of less than zero, Ibis has NaN.
     pub(super) fn square_root(
         &mut self,
@@ -81,7 +97,8 @@ impl Mender<'_> {
     ) -> Result<Option<Expr>> {
         let [value] = call.args.as_slice() else { return Ok(None) };
         let found = value.get_type(around.schema)?;
-        if !found.is_numeric() || !self.repeatable(&[value]) {
+        // Of a least or greatest value, DataFusion loses NaN: there the root fails as it stands.
+        if !found.is_numeric() || self.extremes || !self.repeatable(&[value]) {
             return Ok(None);
         }
         self.made("the square root of less than zero is NaN");

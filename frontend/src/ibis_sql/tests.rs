@@ -82,6 +82,26 @@ fn casts_round_as_ibis_does() {
 }
 
 #[test]
+fn rows_are_counted_as_ibis_counts() {
+    let parsed = |text: &str| {
+        let params = BTreeMap::new();
+        parse(&SqlRule { text, dialect: "datafusion", params: &params })
+    };
+    for op in ["intersect all", "except all"] {
+        let text = format!("select 1 from (select i from t {op} select i from t)");
+        let errors = parsed(&text).unwrap_err();
+        assert_eq!(errors[0].code.id, "P0512", "{errors:?}");
+    }
+    assert!(parsed("select i from t intersect select i from t").is_ok());
+    let text = "select avg(n) as x from (select row_number() over (order by i) - 1 as n from t)";
+    let plan = planned(text).plan.unwrap().logical.display_indent().to_string();
+    assert!(plan.contains("avg(CAST(n AS Float64))"), "{plan}");
+    let text = "select max(sqrt(f)) as x from t";
+    let plan = planned(text).plan.unwrap().logical.display_indent().to_string();
+    assert!(plan.contains("max(sqrt(t.f))"), "{plan}");
+}
+
+#[test]
 fn null_is_no_number() {
     check("f is not null and isnan(f)", "isnan(f)");
     check(

@@ -87,10 +87,8 @@ pub struct Parsed {
 
 impl Parsed {
     /// Changes the syntax tree, which keeps its tables.
-    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Query)) {
-        if let Some(query) = &mut self.query {
-            guard::deep(|| change(query));
-        }
+    pub(crate) fn change<T>(&mut self, change: impl FnOnce(&mut Query) -> T) -> Option<T> {
+        self.query.as_mut().map(|query| guard::deep(|| change(query)))
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn standard_join(join_type: JoinType) -> Type {
 /// ANY or ALL.
 pub fn quantifier(encoded: i32) -> Option<SetQuantifier> {
     let found = QUANTIFIERS.iter().find(|(kind, _)| *kind as i32 == encoded);
-    found.map(|(_, quantifier)| quantifier.clone())
+    found.map(|(_, quantifier)| *quantifier)
 }
 
 /// The operator of a comparison with a subquery.

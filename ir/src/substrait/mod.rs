@@ -29,8 +29,13 @@ use crate::{Diagnostic, Plan, code};
 pub const FORMAT: u32 = 1;
 
 /// How much stack encoding and decoding run on: enough for the deepest plan that is not
-/// refused, whatever thread calls.
-const STACK: usize = 64 << 20;
+/// refused, whatever thread calls. A thread with more than that spares the allocation.
+pub const STACK: usize = 64 << 20;
+
+/// Runs on that much stack: the thread's own, where so much is left.
+fn on_deep_stack<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(STACK, STACK, work)
+}
 
 /// An artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +49,7 @@ pub struct Encoded {
 
 /// Encodes a (canonical) plan. Err: `NOT_REPRESENTABLE`, saying exactly what.
 pub fn encode(plan: &Plan) -> Result<Encoded, Diagnostic> {
-    stacker::grow(STACK, || {
+    on_deep_stack(|| {
         let output = encode::encode(&plan.logical)?;
         let decoded = decode::decode(&output.bytes, &output.called).map_err(|why| {
             Diagnostic::new(
@@ -74,14 +79,14 @@ pub fn encode(plan: &Plan) -> Result<Encoded, Diagnostic> {
 ///
 /// Err: `MALFORMED_ARTIFACT` with the place in the plan, or `UNKNOWN_EXTENSION`.
 pub fn decode(bytes: &[u8], functions: &SessionState) -> Result<Plan, Diagnostic> {
-    stacker::grow(STACK, || decode::decode(bytes, functions).map(Plan::new))
+    on_deep_stack(|| decode::decode(bytes, functions).map(Plan::new))
 }
 
 /// An artifact as text for people: its extensions, relations, expressions and types.
 ///
 /// Err: `MALFORMED_ARTIFACT` where the bytes are no Substrait plan.
 pub fn describe(bytes: &[u8]) -> Result<String, Diagnostic> {
-    stacker::grow(STACK, || describe::describe(bytes))
+    on_deep_stack(|| describe::describe(bytes))
 }
 
 /// Any Substrait plan in Substrait's JSON mapping.
@@ -89,14 +94,14 @@ pub fn describe(bytes: &[u8]) -> Result<String, Diagnostic> {
 /// Err: `MALFORMED_ARTIFACT` where the bytes are no Substrait plan, or are nested more deeply
 /// than protobuf's readers go (100 messages).
 pub fn to_json(bytes: &[u8]) -> Result<String, Diagnostic> {
-    stacker::grow(STACK, || json::write(bytes))
+    on_deep_stack(|| json::write(bytes))
 }
 
 /// The bytes of a plan that is written in Substrait's JSON mapping.
 ///
 /// Err: `MALFORMED_ARTIFACT` where the text is no Substrait plan.
 pub fn from_json(text: &str) -> Result<Vec<u8>, Diagnostic> {
-    stacker::grow(STACK, || json::read(text))
+    on_deep_stack(|| json::read(text))
 }
 
 /// The names of the operators and special forms in planc's own URN.

@@ -25,11 +25,8 @@ pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<
         return Ok(Transformed::no(plan));
     }
     let names: Vec<String> = plan.schema().fields().iter().map(|f| f.name().clone()).collect();
-    let before = plan.clone();
     let renamed = Renamer { prefix: unlike_columns(&plan)?, ..Renamer::default() }.plan(plan)?;
-    let after = with_output_names(renamed, names)?;
-    let changed = after != before;
-    Ok(Transformed::new_transformed(after, changed))
+    Ok(Transformed::yes(with_output_names(renamed, names)?))
 }
 
 /// A plan with the columns under which its fields are now known, by ordinal.

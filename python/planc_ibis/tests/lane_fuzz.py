@@ -16,11 +16,11 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import fuzz
 import ibis
 import ibis.expr.types as ir
+
+import fuzz
 import lanes
-import pyarrow.parquet as pq
 import running
 import tables
 

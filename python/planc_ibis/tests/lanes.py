@@ -19,15 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import corpus
 import ibis
 import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
+
+import corpus
 import running
 import tables
 import tpch_queries
-
 from planc_ibis import Refused
 from planc_ibis.bundle import sql_of, toml
 

@@ -11,9 +11,9 @@ import shutil
 from pathlib import Path
 
 import ibis
-import lanes
 import pytest
 
+import lanes
 from planc_ibis.bundle import sql_of
 
 OLD = int(ibis.__version__.split(".", maxsplit=1)[0]) < 10

@@ -58,7 +58,7 @@ impl Lowering<'_> {
     ) -> Result<LogicalPlan> {
         let both = rows.schema().join(others.schema())?;
         let doubtful = condition.nullable(&both)?;
-        if doubtful && !(steady(&others)? && !condition.is_volatile()) {
+        if doubtful && (condition.is_volatile() || !steady(&others)?) {
             return Err(unsupported("a mark join with a random value"));
         }
         let kept = all_columns(rows.schema());
