@@ -265,7 +265,7 @@ fn read_config(file: &str, text: &str) -> Result<Option<Config>, Diagnostic> {
     };
     read.map_err(|error| {
         let span = error.span().map(|span| Span::new(span.start, span.end));
-        Diagnostic::new(code::CONFIG, settings::one_line(error.message())).at(span)
+        Diagnostic::new(code::CONFIG, settings::sentence(&error, text)).at(span)
     })
 }
 
