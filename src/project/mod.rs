@@ -13,17 +13,18 @@ pub mod settings;
 pub mod sources;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use planc_backend::SourceSpec;
+use planc_backend::{Limits, SourceSpec};
 use planc_ir::{Code, Diagnostic, Settings, Span, code};
 use toml::Spanned;
 
 use crate::report::FileReport;
 use cache::Cache;
-use config::{Config, OutputConfig, PyProject, SourceConfig};
+use config::{Config, OutputConfig, PyProject, RunSection, SourceConfig};
 use lock::Lock;
 use outputs::Output;
 use rules::Rule;
@@ -209,6 +210,16 @@ impl Project {
             let span = config.span();
             error.at(Span::new(span.start, span.end))
         })
+    }
+
+    /// The limits of a run: those that were given, and the project's for the others.
+    pub fn limits(&self, given: Limits) -> Limits {
+        let RunSection { threads, batch_rows } = self.config.run;
+        Limits {
+            threads: given.threads.or(threads.map(|threads| threads.get().into())),
+            batch_rows: given.batch_rows.or(batch_rows.map(NonZeroUsize::get)),
+            ..given
+        }
     }
 
     /// The Delta table of run records, if there is one.
