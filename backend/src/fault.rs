@@ -65,8 +65,20 @@ pub fn delta_sentence(error: &DeltaTableError) -> String {
         DeltaTableError::InvalidJsonLog { json_err, version, .. } => {
             format!("the log entry of version {version} is not valid JSON: {json_err}")
         }
-        other => one_line(&other.to_string()),
+        other => store_fault(other).unwrap_or_else(|| one_line(&other.to_string())),
     }
+}
+
+/// What the object store said, where it is the cause of an error.
+fn store_fault(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref() {
+            return Some(store_sentence(error));
+        }
+        cause = error.source();
+    }
+    None
 }
 
 fn boxed_sentence(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
@@ -79,7 +91,7 @@ fn boxed_sentence(error: &(dyn std::error::Error + Send + Sync + 'static)) -> St
     } else if let Some(inner) = error.downcast_ref::<object_store::Error>() {
         store_sentence(inner)
     } else {
-        one_line(&error.to_string())
+        store_fault(error).unwrap_or_else(|| one_line(&error.to_string()))
     }
 }
 
@@ -112,13 +124,26 @@ fn parquet_sentence(error: &ParquetError) -> String {
 fn store_sentence(error: &object_store::Error) -> String {
     match error {
         object_store::Error::NotFound { path, .. } => format!("`{path}` does not exist"),
-        object_store::Error::PermissionDenied { path, .. }
-        | object_store::Error::Unauthenticated { path, .. } => {
-            format!("no permission for `{path}`")
+        object_store::Error::PermissionDenied { path, source }
+        | object_store::Error::Unauthenticated { path, source } => {
+            format!("no permission for `{path}`{}", said_code(&source.to_string()))
         }
-        object_store::Error::Generic { source, .. } => boxed_sentence(source.as_ref()),
+        object_store::Error::Generic { source, .. } => {
+            // A listing has no path to say it of.
+            let said = source.to_string();
+            if said.contains("status code: 403") || said.contains("status code: 401") {
+                return format!("no permission to list it{}", said_code(&said));
+            }
+            boxed_sentence(source.as_ref())
+        }
         other => one_line(&other.to_string()),
     }
+}
+
+/// What S3 and Azure say in XML to be wrong with the credentials.
+fn said_code(said: &str) -> String {
+    let code = said.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
+    code.map(|(code, _)| format!(" ({})", one_line(code))).unwrap_or_default()
 }
 
 /// The first paragraph on one line, without the wrappers' names in front, the advice to

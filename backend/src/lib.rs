@@ -14,6 +14,7 @@
 pub mod bind;
 pub mod compare;
 pub mod constraint;
+mod distinct;
 pub mod fault;
 pub mod index;
 pub mod limits;
@@ -28,6 +29,7 @@ pub mod scan;
 pub mod session;
 pub mod sink;
 pub mod source;
+mod store;
 pub mod upkeep;
 
 pub use bind::{Binding, Bindings, check_reads};
@@ -35,7 +37,7 @@ pub use constraint::{Extent, check_constraint};
 pub use limits::{Limits, within};
 pub use replay::{JoinOrder, Replay, replay, replay_with};
 pub use session::Session;
-pub use source::{Changes, DeltaScan, Pruned, PruningLog, Source, SourceSpec};
+pub use source::{Changes, ColumnOverride, DeltaScan, Pruned, PruningLog, Source, SourceSpec};
 
 #[cfg(test)]
 mod tests;

@@ -12,10 +12,14 @@ use object_store::ObjectStore;
 use planc_ir::{Code, Diagnostic};
 use url::Url;
 
-/// The URL schemes of remote stores. Credentials come from the environment's variables
-/// (`AWS_*`, `AZURE_*`, `GOOGLE_*`), as object_store names them.
+use crate::store;
+
+/// The URL schemes of remote stores.
 const REMOTE_SCHEMES: [&str; 10] =
     ["s3", "s3a", "gs", "az", "adl", "azure", "abfs", "abfss", "http", "https"];
+
+/// The scheme of tables that a process makes up to read the changes of others.
+pub(crate) const CHANGES_SCHEME: &str = "planc-changes";
 
 /// A path (relative ones to the working folder) or URL as a URL. A path need not exist.
 ///
@@ -91,8 +95,7 @@ pub fn is_missing(url: &Url) -> bool {
 
 /// The store of a remote URL, with the environment's credentials.
 pub fn remote_store(url: &Url) -> object_store::Result<Arc<dyn ObjectStore>> {
-    let (store, _) = object_store::parse_url_opts(url, std::env::vars())?;
-    Ok(Arc::from(store))
+    Ok(store::open(url, std::iter::empty())?.0)
 }
 
 /// Makes the Delta library know the remote schemes. Cheap to call again.
@@ -107,6 +110,9 @@ pub fn register_delta_stores() {
                 logstore_factories().insert(url, Arc::new(EnvironmentStores));
             }
         }
+        if let Ok(url) = Url::parse(&format!("{CHANGES_SCHEME}://")) {
+            logstore_factories().insert(url, Arc::new(EnvironmentStores));
+        }
     });
 }
 
@@ -120,11 +126,8 @@ impl ObjectStoreFactory for EnvironmentStores {
         url: &Url,
         config: &StorageConfig,
     ) -> DeltaResult<(ObjectStoreRef, object_store::path::Path)> {
-        let environment = std::env::vars();
         let options = config.raw.iter().map(|(key, value)| (key.clone(), value.clone()));
-        let (store, path) = object_store::parse_url_opts(url, environment.chain(options))
-            .map_err(|source| DeltaTableError::ObjectStore { source })?;
-        Ok((Arc::from(store), path))
+        store::open(url, options).map_err(|source| DeltaTableError::ObjectStore { source })
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::execution::context::SessionState;
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
@@ -161,21 +161,8 @@ pub async fn replay_with(
     Ok(Replay { schema, physical, order, context, executor, memory, started, origin })
 }
 
-/// Whether this is the planned decimal with room for more digits: the engine's sum of sums
-/// beside a DISTINCT. A value that does not fit the planned type fails the cast.
-fn is_widened(found: &DataType, planned: &DataType) -> bool {
-    match (found, planned) {
-        (DataType::Decimal128(p, s), DataType::Decimal128(wanted, scale))
-        | (DataType::Decimal256(p, s), DataType::Decimal256(wanted, scale)) => {
-            s == scale && p > wanted
-        }
-        _ => false,
-    }
-}
-
 /// The physical plan with exactly the planned types. The engine may come to other names or
-/// nullability within lists and structs, and to wider decimals; such columns are cast, others
-/// are a fault.
+/// nullability within lists and structs; such columns are cast, others are a fault.
 fn with_output_types(
     physical: Arc<dyn ExecutionPlan>,
     planned: &Schema,
@@ -193,8 +180,7 @@ fn with_output_types(
     for (place, (planned, found)) in planned.fields().iter().zip(found.fields()).enumerate() {
         let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(found.name(), place));
         if planned.data_type() != found.data_type() {
-            let same = found.data_type().equals_datatype(planned.data_type());
-            if !same && !is_widened(found.data_type(), planned.data_type()) {
+            if !found.data_type().equals_datatype(planned.data_type()) {
                 return Err(fault());
             }
             casts = true;

@@ -14,10 +14,9 @@ use planc_ir::state::{session_config, session_state};
 use planc_ir::{Diagnostic, Settings};
 
 use crate::Limits;
-use crate::fault;
 use crate::measure::PeakPool;
-use crate::pushdown;
 use crate::run::Executor;
+use crate::{distinct, fault, pushdown};
 
 /// DataFusion's state with planc's functions, the run's limits and its caches.
 ///
@@ -43,7 +42,8 @@ impl Session {
             fault::engine_failed(INTERNAL, "the runtime cannot be built", &error)
         })?;
         let config = replay_config(session_config(settings), limits);
-        let state = Arc::new(pushdown::guarded(session_state(config, runtime)));
+        let state = pushdown::guarded(session_state(config, runtime));
+        let state = Arc::new(distinct::typed(state));
         let executor = Executor::new(threads(limits)).map_err(|error| {
             Diagnostic::new(INTERNAL, format!("the threads for runs cannot be started: {error}"))
         })?;

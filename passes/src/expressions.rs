@@ -39,6 +39,11 @@ impl Place<'_> {
         })
     }
 
+    /// Whether it is the condition of a null-aware join, beside its key.
+    pub(crate) fn is_null_aware(&self) -> bool {
+        self.inputs.len() == 2 && !self.is_condition && !self.is_join_key
+    }
+
     /// What holds on the rows over which the expression is evaluated.
     pub(crate) fn known(&self) -> &Known {
         self.known.get_or_init(|| match self.inputs.as_slice() {

@@ -11,6 +11,8 @@ use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
 use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, Projection};
 
+use crate::property::{Outcomes, outcomes};
+
 /// An expression and the column that it defines.
 #[derive(Debug, Clone)]
 pub(crate) struct Defined {
@@ -113,6 +115,25 @@ pub(crate) fn plain_call(expr: &Expr) -> Option<(&str, &Expr)> {
 /// Whether this is `COUNT(*)`, which DataFusion plans as the count of a literal.
 pub(crate) fn is_count_star(expr: &Expr) -> bool {
     matches!(plain_call(expr), Some(("count", Expr::Literal(value, _))) if !value.is_null())
+}
+
+/// The columns without which a row does not count for an aggregate: it ignores NULL, and its
+/// argument is NULL where one of them is.
+pub(crate) fn strict_columns(expr: &Expr) -> Vec<Column> {
+    let Some(AggregateFunction { func, params }) = call(expr) else { return Vec::new() };
+    let ([arg], true) = (params.args.as_slice(), params.order_by.is_empty()) else {
+        return Vec::new();
+    };
+    if !is_order_blind_function(func.name()) {
+        return Vec::new();
+    }
+    let mut columns: Vec<Column> = arg.column_refs().into_iter().cloned().collect();
+    columns.retain(|null| {
+        let of = |column: &Column| if column == null { Outcomes::NULL } else { Outcomes::ANY };
+        outcomes(arg, &of) == Outcomes::NULL
+    });
+    columns.sort();
+    columns
 }
 
 /// Whether an aggregate gives the same however often a row comes.

@@ -75,9 +75,19 @@ pub const NORMALIZE: &[Pass] = &[
         apply: simplify_case::apply,
     },
     Pass {
+        name: "compare_structs",
+        reason: "pairs are equal where their parts are, and parts meet other conditions",
+        apply: compare_structs::apply,
+    },
+    Pass {
         name: "orient_comparisons",
         reason: "5 < a is a > 5; what follows knows comparisons with the literal on the right",
         apply: orient_comparisons::apply,
+    },
+    Pass {
+        name: "date_ranges",
+        reason: "a truncated time that is compared with a literal lies in a range; needs the literal on the right",
+        apply: date_ranges::apply,
     },
     Pass {
         name: "propagate_constants",
@@ -98,6 +108,11 @@ pub const NORMALIZE: &[Pass] = &[
         name: "query_blocks",
         reason: "projections, filters and joins nest in many ways and are taken apart: BLOCKS runs on the parts",
         apply: query_blocks::apply,
+    },
+    Pass {
+        name: "fold_values",
+        reason: "rows that stand in the query are computed; what stays of them may be nothing",
+        apply: fold_values::apply,
     },
     Pass {
         name: "fold_empty",
@@ -125,6 +140,11 @@ pub const NORMALIZE: &[Pass] = &[
         apply: merge_unions::apply,
     },
     Pass {
+        name: "filter_grouping_sets",
+        reason: "a condition on GROUPING() picks sets; one set that is left is a plain grouping",
+        apply: filter_grouping_sets::apply,
+    },
+    Pass {
         name: "order_grouping_sets",
         reason: "grouping sets have no order; one set alone is a plain grouping for the passes that follow",
         apply: order_grouping_sets::apply,
@@ -138,6 +158,11 @@ pub const NORMALIZE: &[Pass] = &[
         name: "unique_groups",
         reason: "groups of one row each are no groups",
         apply: unique_groups::apply,
+    },
+    Pass {
+        name: "sink_groups",
+        reason: "groups of a left join along a key are joined groups, as scalar subqueries are",
+        apply: sink_groups::apply,
     },
     Pass {
         name: "simplify_calls",
@@ -158,6 +183,11 @@ pub const NORMALIZE: &[Pass] = &[
         name: "prune_columns",
         reason: "columns that nothing reads are no part of the question",
         apply: prune_columns::apply,
+    },
+    Pass {
+        name: "group_windows",
+        reason: "a window over whole partitions of a table is a join with its groups; behind prune_columns, which takes those that nobody reads",
+        apply: group_windows::apply,
     },
 ];
 
@@ -199,6 +229,11 @@ pub const BLOCKS: &[BlockPass] = &[
         apply: inner_to_semi::apply,
     },
     BlockPass {
+        name: "lift_groups",
+        reason: "groups that are joined along a key are groups of the join; behind what makes joins semi joins",
+        apply: lift_groups::apply,
+    },
+    BlockPass {
         name: "split_semis",
         reason: "joins with unions and intersections are several, each of which may be decided next",
         apply: split_semis::apply,
@@ -207,6 +242,11 @@ pub const BLOCKS: &[BlockPass] = &[
         name: "drop_semi_joins",
         reason: "a semi join that finds a partner for every row does nothing",
         apply: drop_semi_joins::apply,
+    },
+    BlockPass {
+        name: "semi_to_extreme",
+        reason: "a greater one exists where the greatest is; behind all that drops semi joins",
+        apply: semi_to_extreme::apply,
     },
     BlockPass {
         name: "orient_semis",

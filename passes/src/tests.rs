@@ -415,3 +415,14 @@ async fn sorted_self_joins_settle() {
     ])
     .await;
 }
+
+#[tokio::test]
+async fn values_of_both_sides_settle() {
+    let sql = "select a.s, b.y from a join b on a.id = b.id \
+               where b.id in (1, 3) and a.s not in ('one', 'two')";
+    let other = "select a.s, b.y from b join a on a.id = b.id \
+                 where (a.id = 3 or a.id = 1) and a.s <> 'two' and a.s <> 'one'";
+    let ctx = context();
+    let (one, two) = (canonical(&ctx, sql).await.logical, canonical(&ctx, other).await.logical);
+    assert_eq!(one.display_indent().to_string(), two.display_indent().to_string());
+}

@@ -15,6 +15,7 @@
 
 pub mod blame;
 pub mod check;
+pub mod company;
 pub mod differ;
 pub mod edit;
 pub mod engine;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 use planc_proof::check::{Checker, Verdict};
-use planc_proof::pairs::{self, Mode};
+use planc_proof::pairs::{self, Catalogue, Mode};
 use planc_proof::{differ, fuzz, tpch};
 
 /// Random tests of planc's canonical form.
@@ -71,6 +71,12 @@ enum Command {
         /// Only the counts.
         #[arg(long)]
         brief: bool,
+        /// Of the classical rewrite rules, over the tables of a company.
+        #[arg(long, conflicts_with = "misses")]
+        company: bool,
+        /// Near misses of these, which must have two digests.
+        #[arg(long)]
+        misses: bool,
         /// On how many random worlds rows are compared; with 0 all pairs count.
         #[arg(long, default_value_t = 6)]
         worlds: u64,
@@ -162,10 +168,15 @@ fn run(cli: Cli) -> bool {
             println!("## TPC-H: {same} of {tried} spellings have the digest of their query");
             same < tried
         }
-        Command::Pairs { filter, brief, worlds } => {
+        Command::Pairs { filter, brief, worlds, company, misses } => {
+            let catalogue = match (company, misses) {
+                (true, _) => Catalogue::Company,
+                (_, true) => Catalogue::Misses,
+                _ => Catalogue::Employees,
+            };
             let mut failed = false;
             for mode in [Mode::Keyed, Mode::Bare] {
-                let found = pairs::measure(&checker, mode, &filter, worlds);
+                let found = pairs::measure(&checker, catalogue, mode, &filter, worlds);
                 let (same, of) = (found.same, found.same + found.different);
                 println!(
                     "## {mode:?}: {same} of {of} pairs have one digest; {} are none, {} failed\n",

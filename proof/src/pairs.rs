@@ -3,7 +3,7 @@
 //!
 //! The files of `pairs/` hold them: a comment with a name, then two queries. A pair counts
 //! where both queries give the same rows on random tables: some need keys or columns that are
-//! not NULL.
+//! not NULL. Near misses, which do not mean the same, must have two digests.
 
 use std::fmt::Write as _;
 
@@ -12,6 +12,7 @@ use planc_ir::Plan;
 use planc_ir::catalog::{Constraints, Reference};
 
 use crate::check::{Checker, comparison};
+use crate::company;
 use crate::engine::Compiled;
 use crate::generate::Kind;
 use crate::rows::Comparison;
@@ -36,9 +37,27 @@ const FILES: &[(&str, &str)] = &[
     ("puzzles", include_str!("../pairs/puzzles.sql")),
 ];
 
+/// The pairs over the tables of [`company`].
+const COMPANY: &str = include_str!("../pairs/company.sql");
+/// Pairs over the same tables that do not mean the same.
+const MISSES: &str = include_str!("../pairs/company_misses.sql");
+
+/// Which pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Catalogue {
+    /// Those of the passes, over employees and departments.
+    Employees,
+    /// Those of the classical rewrite rules, over the tables of [`company`].
+    Company,
+    /// Near misses of these.
+    Misses,
+}
+
 /// Two queries that mean the same.
 #[derive(Debug, Clone)]
 pub struct Pair {
+    /// Where it is from.
+    pub catalogue: Catalogue,
     /// The file.
     pub topic: &'static str,
     /// What is different.
@@ -72,14 +91,19 @@ pub enum Outcome {
 ///
 /// # Panics
 /// Where a file is malformed.
-pub fn pairs() -> Vec<Pair> {
+pub fn pairs(catalogue: Catalogue) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    for (topic, text) in FILES {
+    let files: &[(&'static str, &str)] = match catalogue {
+        Catalogue::Employees => FILES,
+        Catalogue::Company => &[("company", COMPANY)],
+        Catalogue::Misses => &[("misses", MISSES)],
+    };
+    for (topic, text) in files {
         for part in text.split("-- ").skip(1) {
             let (name, queries) = part.split_once('\n').expect("a name and queries");
             let mut queries = queries.split(';').map(|query| query.trim().to_owned());
             let queries = [queries.next(), queries.next()].map(|query| query.expect("two queries"));
-            pairs.push(Pair { topic, name: name.to_owned(), queries });
+            pairs.push(Pair { catalogue, topic, name: name.to_owned(), queries });
         }
     }
     pairs
@@ -147,6 +171,10 @@ pub fn judge(checker: &Checker, pair: &Pair, mode: Mode, worlds: u64) -> Outcome
 fn compared(checker: &Checker, pair: &Pair, mode: Mode, worlds: u64) -> Result<Outcome, String> {
     let ordered = pair.queries.iter().all(|query| comparison(query).ordered);
     let how = Comparison { ordered, near: true };
+    let world = match pair.catalogue {
+        Catalogue::Employees => world,
+        Catalogue::Company | Catalogue::Misses => company::world,
+    };
     let first = world(&mut Rng::with_seed(0), mode);
     let plan =
         |query: &String| checker.engine.plan(&first, query).map_err(|found| format!("{found:?}"));
@@ -192,10 +220,16 @@ pub struct Measured {
 }
 
 /// Judges all pairs, or those whose topic or name contains a text.
-pub fn measure(checker: &Checker, mode: Mode, filter: &str, worlds: u64) -> Measured {
+pub fn measure(
+    checker: &Checker,
+    catalogue: Catalogue,
+    mode: Mode,
+    filter: &str,
+    worlds: u64,
+) -> Measured {
     let mut measured = Measured::default();
     let wanted = |pair: &Pair| pair.topic.contains(filter) || pair.name.contains(filter);
-    for pair in pairs().into_iter().filter(wanted) {
+    for pair in pairs(catalogue).into_iter().filter(wanted) {
         let shown = format!(
             "### {mode:?} {}: {}\n\n```sql\n{};\n{};\n```\n",
             pair.topic, pair.name, pair.queries[0], pair.queries[1]

@@ -66,6 +66,9 @@ pub(crate) struct RunArgs {
     /// Threads that work at once [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    /// Rows in a batch [default: 8192, fewer under a small memory limit]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    batch_rows: Option<u32>,
 }
 
 pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
@@ -320,7 +323,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
             memory: args.memory_limit,
             threads: args.threads.map(usize::from),
             timeout: args.timeout,
-            ..Limits::default()
+            batch_rows: args.batch_rows.map(|rows| rows as usize),
         },
         output: args.output.clone(),
         format: args.format.or_else(|| format_of(args.output.as_ref()?)),

@@ -109,8 +109,9 @@ impl<'p> Runner<'p> {
         project: &'p Project,
         compiler: &'p Compiler<'p>,
         outcomes: &'p [Option<Outcome>],
-        options: RunOptions,
+        mut options: RunOptions,
     ) -> Result<Self, Diagnostic> {
+        options.limits = project.limits(options.limits);
         let session = Session::new(&project.settings(), &options.limits)?;
         let mut session = session.with_indexes(project.home.join(INDEXES));
         if options.explain_pruning {

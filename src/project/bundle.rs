@@ -10,7 +10,7 @@ use planc_ir::{Diagnostic, code};
 use serde::Deserialize;
 
 use super::config::OutputConfig;
-use super::settings::{RuleSettings, one_line};
+use super::settings::{RuleSettings, sentence};
 
 /// Which of a bundle's two ways to a plan is taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -75,7 +75,7 @@ impl Bundle {
             Diagnostic::new(code::RULE_SETTINGS, format!("in the TOML file: {message}"))
         };
         let file: BundleFile = match toml {
-            Some(text) => toml::from_str(text).map_err(|e| wrong(one_line(e.message())))?,
+            Some(text) => toml::from_str(text).map_err(|e| wrong(sentence(&e, text)))?,
             None => BundleFile::default(),
         };
         let mut facts = Vec::with_capacity(file.facts.len());

@@ -1,6 +1,7 @@
 //! The project file, `planc.toml`, as it is written.
 
 use std::collections::BTreeMap;
+use std::num::{NonZeroU16, NonZeroUsize};
 
 use planc_ir::Code;
 use serde::Deserialize;
@@ -22,6 +23,8 @@ pub struct Config {
     pub cache: CacheSection,
     /// `[lint]`: code or its name to level; in `[lint.paths."GLOB"]`, for some files.
     pub lint: BTreeMap<Spanned<String>, LintEntry>,
+    /// `[run]`
+    pub run: RunSection,
     /// `[runs]`
     pub runs: RunsSection,
     /// `[env.NAME]`
@@ -112,7 +115,7 @@ pub struct ChangesConfig {
     pub to: Option<u64>,
 }
 
-/// `scan = { … }` of a Delta source. No option changes a row or a digest.
+/// `scan = { … }` of a Delta source. No option but `schema` changes a row or a digest.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScanConfig {
@@ -124,6 +127,8 @@ pub struct ScanConfig {
     pub schema_force_view_types: Option<bool>,
     /// Filters inside the Parquet reader.
     pub enable_parquet_pushdown: Option<bool>,
+    /// Columns that are read with other types: name to SQL type, with NOT NULL or NULL behind it.
+    pub schema: BTreeMap<String, String>,
 }
 
 /// `[cache]`
@@ -170,6 +175,16 @@ impl Default for CacheSection {
             require_signed: false,
         }
     }
+}
+
+/// `[run]`: what a run uses where the command line does not say.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RunSection {
+    /// Threads that work at once.
+    pub threads: Option<NonZeroU16>,
+    /// Rows in a batch.
+    pub batch_rows: Option<NonZeroUsize>,
 }
 
 /// `[runs]`

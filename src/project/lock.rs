@@ -66,7 +66,7 @@ impl Lock {
                 .help("`planc lock` writes the file anew")
         };
         let file: LockFile = toml::from_str(text)
-            .map_err(|error| wrong(super::settings::one_line(error.message()), error.span()))?;
+            .map_err(|error| wrong(super::settings::sentence(&error, text), error.span()))?;
         if *file.format.get_ref() != FORMAT {
             let message =
                 format!("the lock has format {}, this planc reads {FORMAT}", file.format.get_ref());

@@ -13,17 +13,18 @@ pub mod settings;
 pub mod sources;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use planc_backend::SourceSpec;
+use planc_backend::{Limits, SourceSpec};
 use planc_ir::{Code, Diagnostic, Settings, Span, code};
 use toml::Spanned;
 
 use crate::report::FileReport;
 use cache::Cache;
-use config::{Config, OutputConfig, PyProject, SourceConfig};
+use config::{Config, OutputConfig, PyProject, RunSection, SourceConfig};
 use lock::Lock;
 use outputs::Output;
 use rules::Rule;
@@ -211,6 +212,16 @@ impl Project {
         })
     }
 
+    /// The limits of a run: those that were given, and the project's for the others.
+    pub fn limits(&self, given: Limits) -> Limits {
+        let RunSection { threads, batch_rows } = self.config.run;
+        Limits {
+            threads: given.threads.or(threads.map(|threads| threads.get().into())),
+            batch_rows: given.batch_rows.or(batch_rows.map(NonZeroUsize::get)),
+            ..given
+        }
+    }
+
     /// The Delta table of run records, if there is one.
     ///
     /// # Errors
@@ -265,7 +276,7 @@ fn read_config(file: &str, text: &str) -> Result<Option<Config>, Diagnostic> {
     };
     read.map_err(|error| {
         let span = error.span().map(|span| Span::new(span.start, span.end));
-        Diagnostic::new(code::CONFIG, settings::one_line(error.message())).at(span)
+        Diagnostic::new(code::CONFIG, settings::sentence(&error, text)).at(span)
     })
 }
 

@@ -51,7 +51,7 @@ pub fn rule_settings(text: &str) -> Result<RuleSettings, Diagnostic> {
             line.map(|(from, start)| start + at - from)
         };
         let span = error.span().and_then(|s| Some(Span::new(place(s.start)?, place(s.end)?)));
-        Diagnostic::new(code::RULE_SETTINGS, one_line(error.message()))
+        Diagnostic::new(code::RULE_SETTINGS, sentence(&error, &toml))
             .at(span)
             .help("settings are TOML, one a line: -- planc: output = { delta = \"out/top\" }")
     })
@@ -79,9 +79,16 @@ pub fn setting_place(text: &str, key: &str) -> Option<Span> {
     None
 }
 
-/// An error message of the TOML reader as one sentence.
-pub(crate) fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).collect::<Vec<_>>().join(", ")
+/// An error of the TOML reader as one sentence. Of a key that is given twice the reader tells the
+/// place and not the name.
+pub(crate) fn sentence(error: &toml::de::Error, text: &str) -> String {
+    let message = error.message().lines().map(str::trim).collect::<Vec<_>>().join(", ");
+    match error.span().and_then(|span| text.get(span)) {
+        Some(key) if message == "duplicate key" && !key.is_empty() => {
+            format!("the key `{}` is given twice", key.trim())
+        }
+        _ => message,
+    }
 }
 
 #[cfg(test)]
@@ -112,5 +119,8 @@ mod tests {
         let span = error.span.unwrap();
         assert_eq!(&text[span.start..span.end], "outptu");
         assert!(error.message.contains("unknown field `outptu`"), "{}", error.message);
+        let error =
+            rule_settings("-- planc: dialect = 'hive'\n-- planc: dialect = 'tsql'").unwrap_err();
+        assert_eq!(error.message, "the key `dialect` is given twice");
     }
 }

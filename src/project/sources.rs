@@ -2,10 +2,11 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use planc_backend::{Changes, DeltaScan, SourceSpec};
+use planc_backend::{Changes, ColumnOverride, DeltaScan, SourceSpec};
 use planc_ir::{Diagnostic, code};
 
 use super::config::SourceConfig;
+use super::parameter_type;
 
 /// The source that `[sources.NAME]` describes, with its location made absolute.
 ///
@@ -90,6 +91,14 @@ fn delta_source(name: &str, url: String, config: &SourceConfig) -> Result<Source
     });
     let scan = config.scan.clone().unwrap_or_default();
     let defaults = DeltaScan::default();
+    let overrides = scan.schema.iter().map(|(column, text)| {
+        let parsed = column_override(text).ok_or_else(|| {
+            let message = format!("source `{name}`: `{column}`: there is no type `{text}`");
+            wrong(message).help("write a SQL type, such as decimal(20, 2) or bigint not null")
+        });
+        Ok((column.clone(), parsed?))
+    });
+    let schema = overrides.collect::<Result<_, Diagnostic>>()?;
     Ok(SourceSpec::Delta {
         url,
         version: config.version,
@@ -105,8 +114,29 @@ fn delta_source(name: &str, url: String, config: &SourceConfig) -> Result<Source
             enable_parquet_pushdown: scan
                 .enable_parquet_pushdown
                 .unwrap_or(defaults.enable_parquet_pushdown),
+            schema,
         },
     })
+}
+
+/// A SQL type, with NOT NULL or NULL behind it or neither.
+fn column_override(text: &str) -> Option<ColumnOverride> {
+    let text = text.trim();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is = |place: usize, word: &str| {
+        let at = words.len().checked_sub(place).and_then(|at| words.get(at));
+        at.is_some_and(|found| found.eq_ignore_ascii_case(word))
+    };
+    let (kept, nullable) = match (is(2, "not"), is(1, "null")) {
+        (true, true) => (words.len() - 2, Some(false)),
+        (false, true) => (words.len() - 1, Some(true)),
+        _ => (words.len(), None),
+    };
+    if kept == 0 {
+        return None;
+    }
+    let of_type = words.get(..kept)?.join(" ");
+    Some(ColumnOverride { data_type: parameter_type(&of_type)?, nullable })
 }
 
 /// A time as RFC 3339 writes it.

@@ -117,6 +117,15 @@ fn runs_are_rows_of_a_table_where_the_project_wants_it() {
     shop.file("rules/bad.sql", "select cast(status as int) as n from orders");
     shop.planc(&["run", "good"]).succeeded();
     shop.planc(&["run", "bad"]).says(1, &["P0704"]);
+    let all = ["maintain", "--runs", "--optimize", "--checkpoint", "--vacuum"];
+    shop.planc(&all).says(
+        0,
+        &["runs: 2 files put together into 1", "runs: 0 files removed", "checkpoint of version 2"],
+    );
+    shop.planc(&["maintain", "--runs", "good", "--vacuum"]).says(2, &["cannot be used with"]);
+    shop.planc(&["maintain", "--vacuum"]).says(2, &["required arguments"]);
+    Sandbox::shop().planc(&["maintain", "--runs", "--vacuum"]).says(2, &["no table of runs"]);
+    shop.planc(&["run", "good"]).succeeded();
     let reader = Sandbox::project(&format!(
         "[sources.runs]\ndelta = '{}'\n",
         shop.path().join("runs").display()
@@ -130,4 +139,32 @@ fn runs_are_rows_of_a_table_where_the_project_wants_it() {
     let rows: Vec<_> = rows.lines().collect();
     assert_eq!(rows[1], "good,succeeded,3,[],true");
     assert!(rows[2].starts_with("bad,failed,") && rows[2].contains("P0704"), "{rows:?}");
+}
+
+#[test]
+fn a_scan_reads_columns_with_wider_types() {
+    let shop = shop();
+    write(&shop, 0, 3);
+    let config = |schema: &str| {
+        let out = shop.path().join("out").display().to_string();
+        format!("[sources.kept]\ndelta = '{out}'\nscan = {{ schema = {{ {schema} }} }}\n")
+    };
+    let reader = Sandbox::project(&config("id = 'decimal(21, 2) not null'"));
+    reader.planc(&["lock"]).succeeded();
+    assert!(reader.read("planc.lock").contains("Decimal128(21, 2)"));
+    reader.file("rules/all.sql", "select id, status from kept where id > 0.5 order by id");
+    let rows = reader.planc(&["run", "all", "--format", "csv"]).succeeded().stdout;
+    assert_eq!(rows, "id,status\n10.00,s1\n20.00,s2\n");
+    // Without it the lock and the rule are of another table.
+    reader.file("planc.toml", config(""));
+    reader.planc(&["lock", "--check"]).says(1, &["P0804", "id"]);
+    reader.planc(&["run", "all"]).says(1, &["id"]);
+    for (schema, code, words) in [
+        ("id = 'smallint'", "P0701", "cannot be read as Int16"),
+        ("ids = 'bigint'", "P0202", "did you mean `id`"),
+        ("id = 'bigger'", "P0801", "there is no type `bigger`"),
+    ] {
+        reader.file("planc.toml", config(schema));
+        reader.planc(&["lock"]).says(2, &[code, words]);
+    }
 }

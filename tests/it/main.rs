@@ -12,6 +12,8 @@ mod golden;
 mod ibis;
 mod impact;
 mod lint;
+#[cfg(target_os = "linux")]
+mod memory;
 mod plans;
 mod precommit;
 mod remote;

@@ -9,20 +9,17 @@ use std::process::Command;
 
 use crate::sandbox::Sandbox;
 
-const VERSION: &str = "4.7.0";
+const PACKAGES: [&str; 2] = ["pre-commit==4.7.0", "maturin==1.9.6"];
 
-/// A virtual environment with pre-commit, made once.
-fn pre_commit() -> Result<PathBuf, String> {
-    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pre-commit-{VERSION}"));
-    let program = kept.join("bin/pre-commit");
-    if program.exists() {
-        return Ok(program);
+/// A virtual environment with pre-commit and maturin, made once.
+fn environment() -> Result<PathBuf, String> {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGES.concat().replace("==", "-"));
+    if !kept.join("bin/maturin").exists() || !kept.join("bin/pre-commit").exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&kept))?;
+        let pip = kept.join("bin/python");
+        run(Command::new(pip).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))?;
     }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&kept))?;
-    let package = format!("pre-commit=={VERSION}");
-    let pip = kept.join("bin/python");
-    run(Command::new(pip).args(["-m", "pip", "install", "--quiet", &package]))?;
-    Ok(program)
+    Ok(kept.join("bin"))
 }
 
 fn run(command: &mut Command) -> Result<String, String> {
@@ -53,10 +50,10 @@ fn hooks() -> Sandbox {
     hooks
 }
 
-/// pre-commit, or a line that says why the test is skipped.
-fn program() -> Option<PathBuf> {
-    match pre_commit() {
-        Ok(program) => Some(program),
+/// The folder of pre-commit and maturin, or a line that says why the test is skipped.
+fn programs() -> Option<PathBuf> {
+    match environment() {
+        Ok(programs) => Some(programs),
         Err(reason) => {
             assert!(std::env::var_os("CI").is_none(), "CI needs pre-commit: {reason}");
             println!("SKIPPED: no pre-commit here: {reason}");
@@ -65,24 +62,25 @@ fn program() -> Option<PathBuf> {
     }
 }
 
-/// A folder with a wheel: the one that `PLANC_WHEELS` names, where maturin has built it, or one
-/// that is packed from the binary of this build.
-fn wheels(scratch: &Sandbox) -> PathBuf {
+/// A folder with a wheel: the one that `PLANC_WHEELS` names, or one that maturin packs from the
+/// binary of this build.
+fn wheels(scratch: &Sandbox, programs: &Path) -> PathBuf {
     if let Some(folder) = std::env::var_os("PLANC_WHEELS") {
         return PathBuf::from(folder);
     }
     let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pack-wheel");
-    let binary = env!("CARGO_BIN_EXE_planc");
-    let version = env!("CARGO_PKG_VERSION");
-    run(Command::new("python3").arg(pack).args([binary, version]).arg(scratch.path())).unwrap();
+    let mut command = Command::new("python3");
+    command.arg(pack).arg(env!("CARGO_BIN_EXE_planc")).arg(scratch.path());
+    let packed = run(command.env("MATURIN", programs.join("maturin"))).unwrap();
+    assert!(packed.contains("/planc-") && packed.contains("-py3-none-"), "{packed}");
     scratch.path().to_owned()
 }
 
 #[test]
 fn a_hook_installs_the_wheel_and_compiles_nothing() {
-    let Some(program) = program() else { return };
+    let Some(programs) = programs() else { return };
     let scratch = Sandbox::new();
-    let wheels = wheels(&scratch);
+    let wheels = wheels(&scratch, &programs);
     let shop = Sandbox::shop();
     shop.file(
         ".pre-commit-config.yaml",
@@ -98,7 +96,7 @@ fn a_hook_installs_the_wheel_and_compiles_nothing() {
     git(shop.path(), &["init", "--quiet"]);
     let ran = || {
         git(shop.path(), &["add", "--all"]);
-        let mut command = Command::new(&program);
+        let mut command = Command::new(programs.join("pre-commit"));
         command.args(["run", "--all-files", "--verbose"]).current_dir(shop.path());
         command.env("PIP_FIND_LINKS", &wheels);
         run(command.env("PRE_COMMIT_HOME", scratch.path().join("hooks")))
@@ -112,7 +110,7 @@ fn a_hook_installs_the_wheel_and_compiles_nothing() {
 
 #[test]
 fn the_hooks_pass_and_fail_in_the_real_pre_commit() {
-    let Some(program) = program() else { return };
+    let Some(programs) = programs() else { return };
     let hooks = hooks();
     let shop = Sandbox::shop();
     shop.file(
@@ -131,7 +129,7 @@ fn the_hooks_pass_and_fail_in_the_real_pre_commit() {
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let ran = || {
         git(shop.path(), &["add", "--all"]);
-        let mut command = Command::new(&program);
+        let mut command = Command::new(programs.join("pre-commit"));
         command.args(["run", "--all-files", "--verbose"]).current_dir(shop.path());
         run(command.env("PATH", &path).env("PRE_COMMIT_HOME", shop.path().join(".planc/hooks")))
     };

@@ -63,3 +63,22 @@ fn a_run_over_delta_says_what_it_read() {
     assert!(record["sources"][0]["version"].is_u64(), "{record}");
     assert!(record["rows_read"].as_u64().unwrap() >= record["rows"].as_u64().unwrap());
 }
+
+#[test]
+fn threads_and_batches_are_the_projects_unless_the_command_says_more() {
+    let shop = Sandbox::shop();
+    let config = shop.read("planc.toml");
+    shop.file("rules/n.sql", "select value from generate_series(1, 1000)");
+    let batches = |more: &[&str]| {
+        let args = [&["run", "n", "--format", "arrow", "--output", "out"], more].concat();
+        shop.planc(&args).succeeded();
+        let file = std::fs::File::open(shop.path().join("out")).unwrap();
+        arrow::ipc::reader::StreamReader::try_new(file, None).unwrap().count()
+    };
+    assert_eq!(batches(&[]), 1);
+    shop.file("planc.toml", format!("{config}[run]\nbatch_rows = 100\nthreads = 1\n"));
+    assert_eq!(batches(&[]), 10);
+    assert_eq!(batches(&["--batch-rows", "10"]), 100);
+    shop.file("planc.toml", format!("{config}[run]\nthreads = 0\n"));
+    shop.planc(&["run", "n"]).says(2, &["P0801", "planc.toml", "integer `0`"]);
+}

@@ -19,7 +19,7 @@ use planc_ir::code::{OUTPUT_FAILED, SOURCE_UNREADABLE, UNKNOWN_COLUMN};
 use planc_ir::suggest::did_you_mean;
 
 use super::column::{Values, can_be_indexed};
-use super::{ColumnIndex, FileEntry, FileIndex, file, hash};
+use super::{ColumnIndex, FileEntry, FileIndex, StoredNames, file, hash};
 use crate::scan::BoundTable;
 use crate::source::{delta_provider, open_table};
 use crate::{DeltaScan, Session, fault};
@@ -59,16 +59,15 @@ pub async fn build(
         .await?
         .ok_or_else(|| wrong("it is no Delta table".to_owned()))?;
     let state = table.snapshot().map_err(|error| wrong(fault::delta_sentence(&error)))?;
-    if is_mapped(state.metadata().configuration()) {
-        return Err(wrong("it maps its columns' names, which can come to mean others".to_owned()));
-    }
+    let names = StoredNames::of(&table).map_err(&wrong)?;
     let log = state.add_actions_table(true);
     let log = log.map_err(|error| wrong(fault::delta_sentence(&error)))?;
     let id = state.metadata().id().to_owned();
     let path = file::index_path(folder, name);
     let old = file::read(&path).filter(|old| old.table == id).unwrap_or_default();
     let columns: Vec<String> = match columns {
-        [] => old.columns().into_iter().map(str::to_owned).collect(),
+        // A column that the table dropped is left out of the index, too.
+        [] => old.columns().into_iter().filter_map(|name| names.logical(name)).collect(),
         given => given.to_vec(),
     };
     let scan = delta_provider(&table, &DeltaScan::default());
@@ -77,11 +76,13 @@ pub async fn build(
     table
         .update_datafusion_session(session.state.as_ref())
         .map_err(|error| wrong(fault::delta_sentence(&error)))?;
+    let stored: Vec<String> =
+        columns.iter().map(|column| names.stored(column).unwrap_or(column).to_owned()).collect();
     let mut index = FileIndex { table: id, files: BTreeMap::new() };
     let mut read = 0;
     for (file, deleted) in active_files(&log) {
         let kept = old.files.get(&file).filter(|entry| {
-            columns.iter().all(|column| entry.columns.contains_key(column))
+            stored.iter().all(|column| entry.columns.contains_key(column))
                 && (entry.deleted.is_none() || entry.deleted == deleted)
         });
         let entry = match kept {
@@ -89,23 +90,20 @@ pub async fn build(
             None => {
                 read += usize::from(!columns.is_empty());
                 let one = scan.clone().with_file_paths([file.as_str()]);
-                let found = read_file(session, one, &schema, deleted).await;
+                let found = read_file(session, one, &schema, &stored, deleted).await;
                 found.map_err(|error| wrong(fault::sentence(&error)))?
             }
         };
         index.files.insert(file, entry);
     }
+    let fields = schema.fields().iter().zip(&stored);
+    let fields = fields.map(|(field, stored)| field.as_ref().clone().with_name(stored));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     file::write(&path, &log, &index, &schema).map_err(|error| {
         Diagnostic::new(OUTPUT_FAILED, format!("`{}` cannot be written: {error}", path.display()))
     })?;
     let version = version_of(&table);
     Ok(Indexed { version, files: index.files.len(), read, columns })
-}
-
-/// True for a table whose columns have other names in the files: what a name means there can
-/// change while the files stay.
-pub(crate) fn is_mapped(configuration: &std::collections::HashMap<String, String>) -> bool {
-    configuration.get("delta.columnMapping.mode").is_some_and(|mode| mode != "none")
 }
 
 fn version_of(table: &DeltaTable) -> u64 {
@@ -159,6 +157,7 @@ async fn read_file(
     session: &Session,
     scan: DeltaScanNext,
     schema: &SchemaRef,
+    stored: &[String],
     deleted: Option<String>,
 ) -> Result<FileEntry> {
     let mut columns: Vec<Collected> = schema
@@ -179,8 +178,8 @@ async fn read_file(
             }
         }
     }
-    let named = schema.fields().iter().zip(columns);
-    let columns = named.map(|(field, collected)| (field.name().clone(), collected.done()));
+    let named = stored.iter().zip(columns);
+    let columns = named.map(|(name, collected)| (name.clone(), collected.done()));
     Ok(FileEntry { deleted, columns: columns.collect() })
 }
 

@@ -10,14 +10,16 @@
 mod build;
 mod column;
 mod file;
+mod names;
 mod prune;
 
 use std::collections::BTreeMap;
 
+pub(crate) use build::active_files;
 pub use build::{Indexed, build};
-pub(crate) use build::{active_files, is_mapped};
 pub(crate) use column::{ColumnIndex, hash};
 pub use file::{index_path, read};
+pub(crate) use names::StoredNames;
 
 /// What is known of the files of a table.
 #[derive(Debug, Clone, Default)]
@@ -34,11 +36,12 @@ pub(crate) struct FileEntry {
     /// The rows that were deleted from it when it was read, as the log names them. Without
     /// deleted rows, what is known is true of any part of the file.
     pub(crate) deleted: Option<String>,
+    /// By the column's name in the file.
     pub(crate) columns: BTreeMap<String, ColumnIndex>,
 }
 
 impl FileIndex {
-    /// The columns that some file is indexed by.
+    /// The columns that some file is indexed by, as the files call them.
     pub fn columns(&self) -> Vec<&str> {
         let mut names: Vec<&str> =
             self.files.values().flat_map(|file| file.columns.keys().map(String::as_str)).collect();

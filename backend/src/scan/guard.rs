@@ -54,14 +54,16 @@ pub fn holds_floats(data_type: &DataType) -> bool {
 #[derive(Debug)]
 pub struct ScanGuard {
     input: Arc<dyn ExecutionPlan>,
+    /// Columns that the input says may be NULL and the plan says are not. Each batch is looked at.
+    not_null: Arc<[usize]>,
     /// Where the schema is not the input's.
     plain: Option<Arc<PlanProperties>>,
 }
 
 impl ScanGuard {
-    /// Guards a scan.
-    pub fn new(input: Arc<dyn ExecutionPlan>) -> Self {
-        let plain = without_metadata(&input.schema()).map(|schema| {
+    /// Guards a scan whose columns at `not_null` shall have no NULL.
+    pub fn new(input: Arc<dyn ExecutionPlan>, not_null: Arc<[usize]>) -> Self {
+        let plain = plain_schema(&input.schema(), &not_null).map(|schema| {
             let given = input.properties();
             Arc::new(PlanProperties::new(
                 EquivalenceProperties::new(schema),
@@ -70,21 +72,27 @@ impl ScanGuard {
                 given.boundedness,
             ))
         });
-        ScanGuard { input, plain }
+        ScanGuard { input, not_null, plain }
+    }
+
+    fn over(&self, input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+        Arc::new(ScanGuard::new(input, Arc::clone(&self.not_null)))
     }
 }
 
-/// The schema without what the fields say beside their types; none where they say nothing.
-fn without_metadata(schema: &SchemaRef) -> Option<SchemaRef> {
+/// The schema without what the fields say beside their types, and with these columns NOT NULL;
+/// none where that is the schema itself.
+fn plain_schema(schema: &SchemaRef, not_null: &[usize]) -> Option<SchemaRef> {
     let of_arrow = |key: &String| key.starts_with("ARROW:extension:");
     let says = |field: &FieldRef| field.metadata().keys().any(|key| !of_arrow(key));
-    if !schema.fields().iter().any(says) {
+    if not_null.is_empty() && !schema.fields().iter().any(says) {
         return None;
     }
-    let fields = schema.fields().iter().map(|field| {
+    let fields = schema.fields().iter().enumerate().map(|(place, field)| {
         let kept = field.metadata().iter().filter(|(key, _)| of_arrow(key));
         let kept = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
-        Field::clone(field).with_metadata(kept)
+        let nullable = field.is_nullable() && !not_null.contains(&place);
+        Field::clone(field).with_metadata(kept).with_nullable(nullable)
     });
     Some(Arc::new(Schema::new(fields.collect::<Vec<_>>())))
 }
@@ -129,7 +137,7 @@ impl ExecutionPlan for ScanGuard {
         _: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(ScanGuard::new(input))),
+            (Some(input), true) => Ok(self.over(input)),
             _ => Err(DataFusionError::Internal("a scan guard has one input".to_owned())),
         }
     }
@@ -148,7 +156,7 @@ impl ExecutionPlan for ScanGuard {
         config: &ConfigOptions,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let input = self.input.repartitioned(target_partitions, config)?;
-        Ok(input.map(|input| Arc::new(ScanGuard::new(input)) as Arc<dyn ExecutionPlan>))
+        Ok(input.map(|input| self.over(input)))
     }
 
     fn execute(

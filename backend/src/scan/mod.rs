@@ -221,6 +221,12 @@ impl TableProvider for BoundTable {
             None => self.inner.scan(state, Some(&inner), &filters, limit).await?,
         };
         let plan = statistics::as_estimates(plan)?;
-        self.present(Arc::new(ScanGuard::new(plan)), &wanted)
+        // Sources are opened as NOT NULL where their data were looked at, whatever the scan says.
+        let found = plan.schema();
+        let not_null = wanted.iter().zip(found.fields()).enumerate().filter(|(_, (at, found))| {
+            found.is_nullable() && !self.schema.field(**at).is_nullable()
+        });
+        let not_null = not_null.map(|(place, _)| place).collect();
+        self.present(Arc::new(ScanGuard::new(plan, not_null)), &wanted)
     }
 }

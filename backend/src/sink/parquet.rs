@@ -13,7 +13,7 @@ use super::RowSink;
 
 /// A row group is closed at this many encoded bytes, so that memory stays bounded however
 /// wide the rows are.
-const ROW_GROUP_BYTES: usize = 64 << 20;
+pub(super) const ROW_GROUP_BYTES: usize = 64 << 20;
 
 pub(super) struct ParquetSink<W: Write + Send>(ArrowWriter<W>);
 

@@ -26,7 +26,9 @@ use planc_ir::catalog::logical_schema;
 use planc_ir::code::CHANGE_FEED;
 use serde_json::Value;
 
+use super::mapped_changes::{self, MappedChanges};
 use super::{Changes, DeltaScan, Source, delta};
+use crate::index::StoredNames;
 use crate::{Session, fault};
 
 const ENABLED: &str = "delta.enableChangeDataFeed";
@@ -59,16 +61,31 @@ pub(super) async fn open(
     range.check(&table).await.map_err(wrong)?;
     let version = table.version();
     let id = table.snapshot().map(|state| state.metadata().id().to_owned()).unwrap_or_default();
-    table
-        .update_datafusion_session(session.state.as_ref())
-        .map_err(|error| wrong(fault::delta_sentence(&error)))?;
-    let feed = table.scan_cdf().with_starting_version(from).with_ending_version(to);
-    let feed = DeltaCdfTableProvider::try_new(feed);
-    let feed = feed.map_err(|error| wrong(fault::delta_sentence(&error)))?;
-    let schema = logical_schema(&feed.schema());
-    let provider = Arc::new(ChangeTable { feed });
+    let names = StoredNames::of(&table).map_err(wrong)?;
+    let provider: Arc<dyn TableProvider> = if names.are_mapped() {
+        let stored = mapped_changes::as_stored(&table, &range.commits).await.map_err(wrong)?;
+        let feed = feed(session, stored, 0, to - from).map_err(wrong)?;
+        Arc::new(MappedChanges::new(Arc::new(feed), &names, from))
+    } else {
+        Arc::new(feed(session, table, from, to).map_err(wrong)?)
+    };
+    let schema = logical_schema(&provider.schema());
     let state = Some(format!("changes from {from} to {to} of {id}"));
     Ok(Source { provider, schema, version, state, pruning: None })
+}
+
+fn feed(
+    session: &Session,
+    table: DeltaTable,
+    from: u64,
+    to: u64,
+) -> std::result::Result<ChangeTable, String> {
+    table
+        .update_datafusion_session(session.state.as_ref())
+        .map_err(|error| fault::delta_sentence(&error))?;
+    let feed = table.scan_cdf().with_starting_version(from).with_ending_version(to);
+    let feed = DeltaCdfTableProvider::try_new(feed);
+    Ok(ChangeTable { feed: feed.map_err(|error| fault::delta_sentence(&error))? })
 }
 
 /// The commits of a range, as their log entries say them.
@@ -171,9 +188,8 @@ impl Range {
     async fn check(&self, table: &DeltaTable) -> Result<(), String> {
         let state = table.snapshot().map_err(|error| fault::delta_sentence(&error))?;
         let config = state.metadata().configuration();
-        let mapped = config.get("delta.columnMapping.mode").is_some_and(|mode| mode != "none");
-        if mapped {
-            return Err("the table maps its columns' names, and then the feed is not read".into());
+        if config.get("delta.columnMapping.mode").is_some_and(|mode| mode == "id") {
+            return Err("the table maps its columns by id, and then the feed is not read".into());
         }
         let last = Layout::of(table)?;
         self.first.check(self.from, &last)?;

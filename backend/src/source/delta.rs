@@ -12,7 +12,7 @@ use planc_ir::code::{SOURCE_UNREADABLE, TABLE_FEATURE};
 
 use super::delta_version::version_at;
 use super::{DeltaScan, DeltaTableScan, PruningLog, Source, missing, unreadable};
-use crate::index::{self, active_files, is_mapped};
+use crate::index::{self, StoredNames, active_files};
 use crate::{Session, fault, location};
 
 /// Opens a table for reading.
@@ -35,8 +35,7 @@ pub(super) async fn open(
     let version = table.version();
     let known = table.snapshot().map_err(|error| broken(text, &error))?;
     let id = known.metadata().id().to_owned();
-    let mapped = is_mapped(known.metadata().configuration());
-    let index = session.indexes.as_ref().filter(|_| !mapped).and_then(|folder| {
+    let index = session.indexes.as_ref().and_then(|folder| {
         index::read(&index::index_path(folder, name)).filter(|index| index.table == id)
     });
     let active = match index {
@@ -50,6 +49,7 @@ pub(super) async fn open(
         files: known.log_data().num_files(),
         active: active.map_err(|error| broken(text, &error))?,
         index,
+        names: StoredNames::of(&table).map_err(|why| unreadable(text, why))?,
         explain: session.explain_pruning,
         log: log.clone(),
     };

@@ -13,7 +13,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use deltalake::delta_datafusion::DeltaScanNext;
 
-use crate::index::FileIndex;
+use crate::index::{FileIndex, StoredNames};
 
 /// How many files of a table one scan of it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,11 @@ impl PruningLog {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Forgets them.
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn note(&self, pruned: Pruned) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(pruned);
     }
@@ -52,6 +57,8 @@ pub(crate) struct DeltaTableScan {
     /// The files with what is deleted from each; only where there is an index.
     pub(super) active: Vec<(String, Option<String>)>,
     pub(super) index: Option<FileIndex>,
+    /// What the index calls the columns.
+    pub(super) names: StoredNames,
     /// Whether the steps of pruning are counted each.
     pub(super) explain: bool,
     pub(super) log: PruningLog,
@@ -90,6 +97,8 @@ impl DeltaTableScan {
     /// The files that may hold a row for which all filters are true. None where that is all.
     fn candidates(&self, filters: &[Expr]) -> Option<Vec<&str>> {
         let index = self.index.as_ref()?;
+        let filters: Vec<Expr> =
+            filters.iter().filter_map(|filter| self.names.in_stored(filter)).collect();
         let fits = |(path, deleted): &&(String, Option<String>)| {
             index.files.get(path).is_none_or(|entry| {
                 filters.iter().all(|filter| entry.may_match(filter, deleted.as_deref()))

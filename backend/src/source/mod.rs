@@ -7,8 +7,10 @@ mod delta_table;
 mod delta_version;
 mod files;
 mod footer;
+mod mapped_changes;
+mod schema_override;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -18,11 +20,12 @@ use planc_ir::catalog::logical_schema;
 use planc_ir::code::{SCHEMA_ONLY, SOURCE_UNREADABLE};
 use planc_ir::{Diagnostic, Settings};
 
-use crate::{Limits, Session, location};
+use crate::{Limits, Session, location, store};
 
 pub(crate) use delta::{open_table, provider as delta_provider};
 pub(crate) use delta_table::DeltaTableScan;
 pub use delta_table::{Pruned, PruningLog};
+pub use schema_override::ColumnOverride;
 
 /// Where a source lies and how it is read. A location is a path or a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +91,7 @@ pub struct Changes {
     pub to: Option<u64>,
 }
 
-/// How a Delta table's files are scanned. No option changes a row or a logical type.
+/// How a Delta table's files are scanned. No option but `schema` changes a row or a logical type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeltaScan {
     /// Adds a text column of this name with the path of each row's file.
@@ -99,6 +102,8 @@ pub struct DeltaScan {
     pub schema_force_view_types: bool,
     /// Lets the Parquet reader evaluate filters while it decodes.
     pub enable_parquet_pushdown: bool,
+    /// Columns that are read with other types, by name.
+    pub schema: BTreeMap<String, ColumnOverride>,
 }
 
 impl Default for DeltaScan {
@@ -108,6 +113,7 @@ impl Default for DeltaScan {
             wrap_partition_values: false,
             schema_force_view_types: false,
             enable_parquet_pushdown: true,
+            schema: BTreeMap::new(),
         }
     }
 }
@@ -166,11 +172,18 @@ impl Session {
     ///
     /// # Errors
     /// P0701 where there is nothing, or nothing that can be read; P0715 for changes that a table
-    /// cannot tell; P0716 for a table with a feature that is not there; P0709 for a DDL source.
+    /// cannot tell; P0716 for a table with a feature that is not there; P0709 for a DDL source; P0202 and
+    /// P0711 where the table is not what the overrides of its scan say.
     pub async fn open(&self, name: &str, spec: &SourceSpec) -> Result<Source, Diagnostic> {
         let opened = match spec {
             SourceSpec::Delta { url, version, timestamp, scan } => {
-                delta::open(self, name, url, *version, *timestamp, scan).await
+                let opened = delta::open(self, name, url, *version, *timestamp, scan).await;
+                match opened {
+                    Ok(source) if !scan.schema.is_empty() => {
+                        schema_override::overridden(self, name, url, source, &scan.schema).await
+                    }
+                    opened => opened,
+                }
             }
             SourceSpec::DeltaChanges { url, changes } => changes::open(self, url, *changes).await,
             SourceSpec::Ddl { path } => {
@@ -218,6 +231,7 @@ pub async fn read_schema(name: &str, spec: &SourceSpec) -> Result<SchemaRef, Dia
 
 pub(crate) fn unreadable(location: &str, why: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::new(SOURCE_UNREADABLE, format!("`{location}` cannot be opened: {why}"))
+        .help_opt(store::without_credentials(location))
 }
 
 pub(crate) fn missing(location: &str, url: &url::Url) -> Option<Diagnostic> {

@@ -183,6 +183,92 @@ async fn what_the_feed_cannot_tell_is_refused() {
     refused(&table, 1, None, "version 2 is gone from the log").await;
 }
 
+/// A copy of the table whose columns are called `names`; in its files they keep their names.
+fn mapped_copy(from: &Path, to: &Path, names: [&str; 3]) {
+    for file in super::files(from).into_keys() {
+        let path = to.join(&file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::copy(from.join(&file), path).unwrap();
+    }
+    let stored = [("id", "long"), ("p", "string"), ("v", "long")];
+    let fields = stored.iter().zip(names).enumerate().map(|(at, ((stored, of), name))| {
+        let metadata = format!(
+            r#"\"delta.columnMapping.id\":{},\"delta.columnMapping.physicalName\":\"{stored}\""#,
+            at + 1
+        );
+        format!(
+            r#"{{\"name\":\"{name}\",\"type\":\"{of}\",\"nullable\":true,\"metadata\":{{{metadata}}}}}"#
+        )
+    });
+    let metadata = metadata(&fields.collect::<Vec<_>>().join(","), true);
+    let metadata = metadata
+        .replace(r#"["p"]"#, &format!(r#"["{}"]"#, names[1]))
+        .replace(r#""configuration":{"#, r#""configuration":{"delta.columnMapping.mode":"name","delta.columnMapping.maxColumnId":"3","#);
+    let protocol = r#"{"protocol":{"minReaderVersion":2,"minWriterVersion":5}}"#;
+    std::fs::write(
+        to.join(format!("_delta_log/{:020}.json", 0)),
+        [r#"{"commitInfo":{"timestamp":1700000000000}}"#, protocol, &metadata].join("\n"),
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn mapped_names_change_no_change() {
+    let mut numbers = Numbers(5);
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("plain");
+    create(&plain, true);
+    let merge = Mode::Merge { key: vec!["id".to_owned(), "v".to_owned()] };
+    let replace = Mode::ReplaceWhere { predicate: "id >= 4".to_owned() };
+    for mode in [Mode::Append, merge, Mode::Append, replace, Mode::Overwrite] {
+        let rows = match mode {
+            // Those that the condition is true for.
+            Mode::ReplaceWhere { .. } => of([
+                ("id", Arc::new(Int64Array::from(vec![7, 8])) as ArrayRef),
+                ("p", Arc::new(StringArray::from(vec![Some("a/b"), None]))),
+                ("v", Arc::new(Int64Array::from(vec![1, 2]))),
+            ]),
+            _ => rows(&mut numbers),
+        };
+        commit(&plain, &rows, WriteOptions { mode, ..Default::default() }).await;
+    }
+    // One of them has the columns' names the other way round.
+    for names in [["key", "part", "value"], ["v", "p", "id"]] {
+        let mapped = folder.path().join(names[0]);
+        mapped_copy(&plain, &mapped, names);
+        let [id, p, v] = names;
+        for from in 0..=5 {
+            for to in [from, 5] {
+                let read = async |table: &Path, sql: &str| {
+                    let source = session().open("t", &changes(table, from, Some(to))).await;
+                    let source = source.unwrap();
+                    assert_eq!(source.version, Some(to));
+                    shown(&run(&session(), &source, sql).await.unwrap())
+                };
+                let more = "_change_type, _commit_version, _commit_timestamp";
+                let expected = read(&plain, &format!("select id, p, v, {more} from t")).await;
+                let sql = format!("select {id}, {p}, {v}, {more} from t");
+                let found = read(&mapped, &sql).await;
+                // The copy's version 0 is of another time.
+                assert_eq!(found, expected, "from {from} to {to}");
+                let filter = "_commit_version >= 2 and _change_type <> 'delete'";
+                let sql = format!("select count({p}), sum({v}) from t where {filter} and {id} > 3");
+                let of_plain = format!("select count(p), sum(v) from t where {filter} and id > 3");
+                assert_eq!(read(&mapped, &sql).await, read(&plain, &of_plain).await);
+            }
+        }
+        let source = session().open("t", &changes(&mapped, 1, None)).await.unwrap();
+        let columns: Vec<_> = source.schema.fields().iter().map(|f| f.name().clone()).collect();
+        let own = ["_change_type", "_commit_version", "_commit_timestamp"];
+        // The library puts the columns of partitions last.
+        assert_eq!(columns, [&[id, v, p][..], &own].concat());
+    }
+    let entry = folder.path().join("key/_delta_log").join(format!("{:020}.json", 0));
+    let by_id = std::fs::read_to_string(&entry).unwrap();
+    std::fs::write(&entry, by_id.replace(r#"mode":"name""#, r#"mode":"id""#)).unwrap();
+    refused(&folder.path().join("key"), 1, None, "maps its columns by id").await;
+}
+
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     super::files(folder).into_keys().map(|file| folder.join(file)).collect()
 }

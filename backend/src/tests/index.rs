@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use planc_ir::code::UNKNOWN_COLUMN;
+use serde_json::Value;
 
 use super::pruning::{check, table};
 use super::random::Numbers;
@@ -122,6 +123,90 @@ async fn an_old_index_costs_no_row_and_is_brought_up_to_date() {
     std::fs::write(indexes.path().join("t.arrow"), b"garbage").unwrap();
     let source = open(&table, indexes.path()).await;
     assert_eq!(scan(&source, "select count(*) from t where id = 2").await.0, ["1"]);
+}
+
+/// Gives the columns of a table these names, by those in its files, in a commit of its own.
+fn rename(table: &Path, version: u64, names: &[(&str, &str)]) {
+    let entry = |version: u64| table.join(format!("_delta_log/{version:020}.json"));
+    let metadata = (0..version).rev().find_map(|version| {
+        let log = std::fs::read_to_string(entry(version)).unwrap();
+        let actions = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        actions.into_iter().find(|action| action.get("metaData").is_some())
+    });
+    let mut action = metadata.unwrap();
+    let metadata = &mut action["metaData"];
+    let mut schema: Value =
+        serde_json::from_str(metadata["schemaString"].as_str().unwrap()).unwrap();
+    for (place, field) in schema["fields"].as_array_mut().unwrap().iter_mut().enumerate() {
+        let stored = field["metadata"].get("delta.columnMapping.physicalName");
+        let stored = stored.unwrap_or(&field["name"]).as_str().unwrap().to_owned();
+        let name = names.iter().find(|(of, _)| *of == stored).map_or(stored.as_str(), |n| n.1);
+        field["name"] = name.into();
+        field["metadata"] = serde_json::json!({
+            "delta.columnMapping.id": place + 1,
+            "delta.columnMapping.physicalName": stored,
+        });
+    }
+    metadata["schemaString"] = schema.to_string().into();
+    metadata["configuration"] = serde_json::json!({
+        "delta.columnMapping.mode": "name",
+        "delta.columnMapping.maxColumnId": "9",
+    });
+    let protocol = serde_json::json!({
+        "protocol": { "minReaderVersion": 2, "minWriterVersion": 5 },
+    });
+    std::fs::write(entry(version), format!("{protocol}\n{action}")).unwrap();
+}
+
+#[tokio::test]
+async fn an_index_of_mapped_columns_goes_by_their_names_in_the_files() {
+    let (folder, indexes) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for file in 0..5_i64 {
+        let numbers = || (0..100).map(move |n| n * 5 + file);
+        let other = numbers().map(|n| (n * 7 + 3) % 1000);
+        let rows = of([
+            ("a", Arc::new(Int64Array::from_iter_values(numbers())) as ArrayRef),
+            ("b", Arc::new(Int64Array::from_iter_values(other))),
+        ]);
+        commit(folder.path(), &rows, append()).await;
+    }
+    rename(folder.path(), 5, &[("a", "first")]);
+    let found = index(folder.path(), &["first"], indexes.path()).await;
+    assert_eq!((found.version, found.read, found.columns[0].as_str()), (5, 5, "first"));
+    let source = open(folder.path(), indexes.path()).await;
+    let (rows, pruned) = scan(&source, "select b from t where first = 123").await;
+    assert_eq!(
+        (rows, pruned.scanned, pruned.after_statistics),
+        (vec!["864".to_owned()], 1, Some(5))
+    );
+    // `b` is called `first` now, and `first` is `b`: the index still knows which is which.
+    rename(folder.path(), 6, &[("a", "b"), ("b", "first")]);
+    let source = open(folder.path(), indexes.path()).await;
+    let (rows, pruned) = scan(&source, "select b from t where first = 864").await;
+    assert_eq!((rows, pruned.scanned), (vec!["123".to_owned()], 5));
+    let (rows, pruned) = scan(&source, "select first from t where b = 123").await;
+    assert_eq!((rows, pruned.scanned), (vec!["864".to_owned()], 1));
+    let found = index(folder.path(), &[], indexes.path()).await;
+    assert_eq!((found.read, found.columns), (0, vec!["b".to_owned()]));
+    // A file written under the new names.
+    let rows = of([
+        ("b", Arc::new(Int64Array::from(vec![4, 9000])) as ArrayRef),
+        ("first", Arc::new(Int64Array::from(vec![1, 123]))),
+    ]);
+    commit(folder.path(), &rows, append()).await;
+    let found = index(folder.path(), &["first", "b"], indexes.path()).await;
+    assert_eq!((found.version, found.files, found.read), (7, 6, 6));
+    let source = open(folder.path(), indexes.path()).await;
+    let (rows, pruned) = scan(&source, "select b from t where first = 123").await;
+    assert_eq!(rows.len(), 2);
+    assert!(pruned.scanned < 6, "{pruned:?}");
+    for value in [0, 1, 4, 123, 499, 864, 9000] {
+        for column in ["b", "first"] {
+            let filtered = format!("select count(*) from t where {column} = {value}");
+            let counted = format!("select count(case when {column} = {value} then 1 end) from t");
+            assert_eq!(scan(&source, &filtered).await.0, scan(&source, &counted).await.0);
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,17 +1,13 @@
 //! Bounded memory, spilling, and the ends of runs.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::{ArrayRef, Int64Array};
 use datafusion::datasource::MemTable;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use futures::StreamExt;
 use planc_ir::code::{OUT_OF_MEMORY, RUN_FAILED};
 
 use super::{bind, ids, limited, of, plan, run, session, shown};
 use crate::preview::preview;
-use crate::sink::{Format, write_to};
 use crate::{Limits, Source, replay};
 
 fn memory(batches: Vec<arrow::array::RecordBatch>) -> Source {
@@ -55,32 +51,6 @@ async fn errors_at_run_time_are_one_sentence() {
         assert_eq!(error.code, RUN_FAILED);
         assert!(error.message.starts_with(words), "{}", error.message);
     }
-}
-
-#[tokio::test]
-async fn a_sink_holds_one_batch_at_a_time() {
-    let alive = Arc::new(AtomicUsize::new(0));
-    let most = Arc::new(AtomicUsize::new(0));
-    struct Counted(Arc<AtomicUsize>);
-    impl Drop for Counted {
-        fn drop(&mut self) {
-            self.0.fetch_sub(1, Ordering::SeqCst);
-        }
-    }
-    for format in [Format::Csv, Format::Json, Format::Arrow, Format::ArrowFile, Format::Parquet] {
-        let (alive, most) = (Arc::clone(&alive), Arc::clone(&most));
-        let batches = futures::stream::iter(0..200).map(move |n| {
-            // Each batch is handed out when the sink asks for it: one at a time.
-            let counted = Counted(Arc::clone(&alive));
-            let now = alive.fetch_add(1, Ordering::SeqCst) + 1;
-            most.fetch_max(now, Ordering::SeqCst);
-            drop(counted);
-            Ok(ids(n * 100..n * 100 + 100))
-        });
-        let stream = Box::pin(RecordBatchStreamAdapter::new(ids(0..0).schema(), batches));
-        assert_eq!(write_to(stream, format, std::io::sink()).await.unwrap().rows, 20_000);
-    }
-    assert_eq!(most.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

@@ -75,6 +75,23 @@ async fn a_merge_replaces_by_key_and_adds_the_rest() {
 }
 
 #[tokio::test]
+async fn views_of_text_fit_a_table_that_has_them_as_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let append = || WriteOptions { mode: Mode::Append, ..WriteOptions::default() };
+    let views = |id: i64, words: &str| {
+        let views = arrow::array::StringViewArray::from(vec![words]);
+        of([("id", Arc::new(Int64Array::from(vec![id])) as ArrayRef), ("s", Arc::new(views) as _)])
+    };
+    for (id, options) in
+        [(0, append()), (1, append()), (1, merge(&["id"])), (2, replace("id >= 2"))]
+    {
+        put(folder, &views(id, "longer than twelve bytes"), options).await.unwrap();
+    }
+    assert_eq!(rows(folder, "select id, s = 'longer than twelve bytes' from t").await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_key_that_identifies_nothing_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -1,4 +1,5 @@
-//! Wrong and right queries over EMP and DEPT, each with what must be reported and where.
+//! Wrong and right queries over EMP and DEPT and over a clinic, each with what must be reported and
+//! where.
 //!
 //! The files in `corpus/` have a query a line. Before it stand the codes that are reported
 //! on it, in order of their places, or `ok`; in it, carets enclose each place. DataFusion
@@ -12,6 +13,7 @@ use planc_ir::{Catalog, Diagnostic, Severity};
 
 use super::ddl::ddl_schema;
 use super::judge::Judge;
+use super::keys::Keys;
 use super::parameters::ParameterTypes;
 use super::provider::Provider;
 use super::testing::{STATE, rendered};
@@ -24,7 +26,14 @@ const TABLES: &str = "
     create table dept (deptno int not null, name varchar);
     create table dept2 (dno int not null, name varchar);
     create table bonus (ename varchar, job varchar, sal int, comm int);
-    create table salgrade (grade int, losal int, hisal int);";
+    create table salgrade (grade int, losal int, hisal int);
+    create table patients (id int not null, name varchar not null, born date, height double,
+        vip boolean, city_id int);
+    create table visits (id bigint not null, patient_id int, doctor_id int, seen_at timestamp,
+        cost decimal(10, 2), notes varchar);
+    create table doctors (id int not null, name varchar, field varchar, fee decimal(8, 2),
+        hired date);
+    create table cities (id int not null, name varchar, area double);";
 
 static EMP: LazyLock<Catalog> = LazyLock::new(|| {
     let mut catalog = Catalog::default();
@@ -79,7 +88,8 @@ fn refusal(sql: &str) -> Option<String> {
         Err(errors) => return Some(errors[0].message.clone()),
     };
     let types = Arc::new(ParameterTypes { params });
-    let judge = Judge { provider: Provider { catalog: &EMP, state: &STATE, types } };
+    let judge =
+        Judge { provider: Provider { catalog: &EMP, state: &STATE, types, keys: Keys::default() } };
     let query = parsed.query.as_ref().unwrap();
     let judged = judge.logical(query).and_then(|plan| judge.physical(&plan));
     judged.err().map(|error| error.strip_backtrace())
@@ -155,6 +165,11 @@ fn wrong_shapes_are_placed() {
 #[test]
 fn wrong_types_are_placed() {
     check(&["types.txt"], 150);
+}
+
+#[test]
+fn wrong_queries_over_a_clinic_are_placed() {
+    check(&["clinic.txt"], 300);
 }
 
 #[test]

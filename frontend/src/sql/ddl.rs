@@ -16,6 +16,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Span as SqlSpan, Token, Tokenizer};
 
+use super::keys::Keys;
 use super::lookups::{normalized, table_reference};
 use super::parameters::ParameterTypes;
 use super::place::Places;
@@ -44,7 +45,7 @@ fn read(text: &str) -> Result<Vec<(String, Table)>, Vec<Diagnostic>> {
     let state = planning_state(&Settings::default());
     let catalog = Catalog::default();
     let types = Arc::new(ParameterTypes { params: BTreeMap::new() });
-    let provider = Provider { catalog: &catalog, state: &state, types };
+    let provider = Provider { catalog: &catalog, state: &state, types, keys: Keys::default() };
     let planner = SqlToRel::new(&provider);
     let mut tables: Vec<(String, Table)> = Vec::new();
     let mut faults = Vec::new();

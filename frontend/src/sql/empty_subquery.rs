@@ -2,43 +2,26 @@
 //!
 //! DataFusion's planner panics on some of them, so they are found before it looks.
 
-use std::ops::ControlFlow;
-
 use planc_ir::{Diagnostic, code};
-use sqlparser::ast::{Expr, Query, SetExpr, Visit, Visitor};
+use sqlparser::ast::{Expr, Query, SetExpr};
 
 use super::place::Places;
+use super::walk;
 
 pub(crate) fn check(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
-}
-
-struct Walk<'a, 't> {
-    places: &'a Places<'t>,
-    found: Vec<Diagnostic>,
-}
-
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    let mut found = Vec::new();
+    walk::expressions(query, &mut |expr| {
         // ANY and ALL hold their subquery as an expression, which is visited by itself.
-        let subquery = match expr {
-            Expr::Subquery(subquery) | Expr::InSubquery { subquery, .. } => subquery,
-            _ => return ControlFlow::Continue(()),
-        };
+        let (Expr::Subquery(subquery) | Expr::InSubquery { subquery, .. }) = expr else { return };
         if selects_nothing(&subquery.body) {
-            let finding = Diagnostic::new(code::SUBQUERY_COLUMNS, "the subquery selects no column");
-            self.found.push(
-                finding
-                    .at(self.places.expression(expr))
+            found.push(
+                Diagnostic::new(code::SUBQUERY_COLUMNS, "the subquery selects no column")
+                    .at(places.expression(expr))
                     .help("select the one column that is meant"),
             );
         }
-        ControlFlow::Continue(())
-    }
+    });
+    found
 }
 
 fn selects_nothing(body: &SetExpr) -> bool {

@@ -145,6 +145,7 @@ impl Search<'_, '_, '_> {
         if nodes.len() <= MOST_EXPRESSIONS
             && let Some(at) = self.faulty_root(&nodes, cause)
         {
+            let at = self.around_subquery(&nodes, at, cause);
             let node = match () {
                 () if of_a_condition(cause) => the_condition(&nodes, at),
                 () if of_a_subquery(cause) => self.with_subquery(&nodes, at, cause),
@@ -161,6 +162,23 @@ impl Search<'_, '_, '_> {
         }
         let place = self.remove_clause(cause)?;
         Some(Removed { place, exact: false, beside_filler: false })
+    }
+
+    /// What a scalar subquery is an operand of, where its value is of the wrong type and nothing in
+    /// it is.
+    fn around_subquery(&mut self, nodes: &[Node], at: usize, cause: &str) -> usize {
+        let above = |at: usize| nodes.get(at).and_then(|node| node.above);
+        let root = nodes.get(at).is_some_and(|node| node.root && !node.condition);
+        let subquery =
+            above(at).filter(|_| root && refusal::by_words(cause) == code::TYPE_MISMATCH);
+        let Some((subquery, outer)) = subquery.and_then(|sub| Some((sub, above(sub)?))) else {
+            return at;
+        };
+        let Some(Node { expr: value @ Expr::Subquery(_), .. }) = nodes.get(subquery) else {
+            return at;
+        };
+        let alone = replaced(&self.query, outer, value);
+        if self.fails_as(&alone, cause) { at } else { outer }
     }
 
     /// Where a piece is shown for this cause.
@@ -588,7 +606,10 @@ mod tests {
             "select id as a, amount as a from orders",
             r#"P0209 1:27-1:28 [a] Projections require unique expression names but the expression "orders.id AS a" at position 0 and "orders.amount AS a" at position 1 have the same name; consider aliasing ("AS") one of them"#,
         );
-        check("select case when id then 1 end from orders", "");
+        check(
+            "select case when id then 1 end from orders",
+            "P0408 1:8-1:31 [case when id then 1 end] a value of type Int64 is taken for a condition; compare it with something",
+        );
         check(
             "select id between placed_on and true from orders",
             "P0301 1:8-1:37 [id between placed_on and true] Failed to coerce types Int64 and Boolean in BETWEEN expression",
@@ -646,7 +667,10 @@ mod tests {
             "P0410 1:43-1:55 [(select 1) x] LATERAL syntax is not supported for FULL OUTER and RIGHT [OUTER | ANTI | SEMI] joins",
         );
         check("select a.b.c.d.e from orders a", "P0202 1:10-1:11 [b] `a` has no column `b`");
-        check("select date_trunc('month', status), date_part('day', placed_on) from orders", "");
+        check(
+            "select date_trunc('month', status), date_part('day', placed_on) from orders",
+            "P0408 1:8-1:35 [date_trunc('month', status)] `date_trunc` is given a value of type Utf8 and takes one of type Timestamp(ns); cast it yourself, so that it is plain what is meant",
+        );
         check(
             "select interval 'x' from orders",
             r#"P0313 1:8-1:20 [interval 'x'] Parser error: Invalid input syntax for type interval: "x""#,
@@ -656,7 +680,10 @@ mod tests {
             "P0302 1:31-1:34 ['a'] Argument #1 must be an INTEGER, TIMESTAMP, DATE or NULL, got Utf8",
         );
         check("table orders", "P0101 1:1-1:6 [table] expected an SQL statement, found `table`");
-        check("select count(*) filter (where amount) from orders", "");
+        check(
+            "select count(*) filter (where amount) from orders",
+            "P0408 1:8-1:38 [count(*) filter (where amount)] a value of type Float64 is taken for a condition; compare it with something",
+        );
         check(
             "select array[1, 2][true] from orders",
             "P0302 1:8-1:25 [array[1, 2][true]] Failed to coerce arguments to satisfy a call to 'array_element' function: coercion from List(Int64), Boolean to the signature ArraySignature(array, index) failed; it takes `array_element(array, index)`",

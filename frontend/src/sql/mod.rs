@@ -20,6 +20,7 @@ mod extent;
 mod foreign;
 pub(crate) mod guard;
 mod judge;
+mod keys;
 mod lint;
 mod locate;
 mod lookups;
@@ -34,6 +35,7 @@ pub(crate) mod place;
 mod plan;
 mod provider;
 mod refusal;
+mod reread;
 mod resolve;
 mod risky;
 #[cfg(test)]
@@ -45,6 +47,7 @@ mod structure;
 mod template;
 #[cfg(test)]
 mod testing;
+mod walk;
 
 use std::collections::BTreeMap;
 

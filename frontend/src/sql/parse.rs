@@ -9,7 +9,7 @@ use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Toke
 
 use super::place::{Lexeme, Places};
 use super::source::skip_mark;
-use super::{Parsed, SqlRule, balance, dialect, foreign, lookups, template};
+use super::{Parsed, SqlRule, balance, dialect, foreign, lookups, reread, template};
 
 /// The deepest nesting of brackets and subqueries that is parsed.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -206,8 +206,13 @@ pub(crate) fn syntax(places: &Places<'_>, error: ParserError, near: &TokenWithSp
         return too_deep(places.in_text(deep));
     }
     let (words, location) = split_location(&words);
-    let location = location.unwrap_or(near.span.start);
-    let diagnostic = Diagnostic::new(code::SYNTAX, readable(words));
+    let ends_early = words.ends_with("found: EOF");
+    let first = location.unwrap_or(if ends_early { reread::END } else { near.span.start });
+    let (words, location) = match reread::further(places.sql(), first) {
+        Some(further) => further,
+        None => (words.to_owned(), first),
+    };
+    let diagnostic = Diagnostic::new(code::SYNTAX, readable(&words));
     if words.ends_with("found: EOF") {
         return diagnostic
             .at(places.end())
@@ -241,7 +246,7 @@ fn first_deep(lexemes: &[Lexeme]) -> Option<Span> {
 }
 
 /// sqlparser writes the place into its message.
-fn split_location(words: &str) -> (&str, Option<Location>) {
+pub(crate) fn split_location(words: &str) -> (&str, Option<Location>) {
     let Some((before, place)) = words.rsplit_once(" at Line: ") else {
         return (words, None);
     };
@@ -279,7 +284,26 @@ mod tests {
             "P0101 1:16-1:22 [orders] expected the end of the query, found `orders`",
         );
         check("select (id from orders", "P0101 1:12-1:16 [from] expected ), found `from`");
-        check("select id, from orders", "");
+        check(
+            "select id, from orders",
+            "P0404 1:10-1:11 [,] DataFusion ignores the comma before FROM; remove it",
+        );
+        check(
+            "select (select 1",
+            "P0101 1:17-1:17 [] expected ), found the end of the text; the query ends too early: is a bracket or clause missing?",
+        );
+        check(
+            "select id from (select id from orders where id in (1, 2) t",
+            "P0101 1:58-1:59 [t] expected ), found `t`",
+        );
+        check(
+            "select case when id = 1 then 2 from orders",
+            "P0101 1:32-1:36 [from] expected END, found `from`",
+        );
+        check(
+            "select case, id x y from (select 1 as case, 2 as id)",
+            "P0101 1:19-1:20 [y] expected the end of the query, found `y`",
+        );
         check("select 'abc", "P0101 1:8-1:9 ['] unterminated string literal");
         check(
             "select id from orders where",

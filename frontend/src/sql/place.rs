@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::ops::ControlFlow;
 
 use planc_ir::{LineIndex, Span};
-use sqlparser::ast::{CastKind, Expr, Spanned, Values, Visit, Visitor};
+use sqlparser::ast::{CastKind, Expr, Select, Spanned, Values, Visit, Visitor};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span as SqlSpan, Token, TokenWithSpan, Tokenizer};
@@ -200,6 +200,26 @@ impl<'a> Places<'a> {
             first -= 1;
         }
         self.in_text(Span::new(start, span.end))
+    }
+
+    /// The comma that stands behind the last column of a SELECT.
+    pub(crate) fn comma_before_from(&self, select: &Select) -> Option<Span> {
+        let last = self.in_sql(select.projection.last()?.span())?;
+        // Looking at the text first spares most rules their tokens.
+        let between = self.sql.get(last.end..)?.to_ascii_lowercase();
+        let before = between.split_once("from").map(|(before, _)| before.trim_end())?;
+        if !before.ends_with(',') {
+            return None;
+        }
+        let lexemes = self.lexemes();
+        let from = lexemes.partition_point(|lexeme| lexeme.start < last.end);
+        let tokens = lexemes.get(from..)?;
+        let at = tokens.iter().position(
+            |lexeme| matches!(&lexeme.token, Token::Word(word) if word.keyword == Keyword::FROM),
+        )?;
+        let comma = tokens.get(at.checked_sub(1)?)?;
+        let span = Span::new(comma.start, comma.end);
+        (comma.token == Token::Comma).then(|| self.in_text(span)).flatten()
     }
 
     /// The first such keyword behind a place.

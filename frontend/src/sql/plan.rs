@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use datafusion::common::DataFusionError;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use planc_ir::{Catalog, Diagnostic, Plan, Severity, Span, code};
 use sqlparser::ast::Query;
 
 use super::judge::Judge;
+use super::keys::{self, Keys};
 use super::parameters::{ParameterTypes, type_parameters};
 use super::place::Places;
 use super::provider::Provider;
@@ -24,6 +25,8 @@ struct Work<'a> {
     catalog: &'a Catalog,
     state: &'a SessionState,
     places: &'a Places<'a>,
+    /// What tables tell DataFusion of their keys.
+    keys: Keys,
 }
 
 pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> Planned {
@@ -40,25 +43,19 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
         diagnostics.extend(foreign::functions::check(&query, &parsed.dialect, &places));
     }
     let resolution = resolve::resolve(&query, catalog, state, &places);
-    let work = Work { parsed, query: &query, catalog, state, places: &places };
+    let keys = Keys::default();
+    let mut work = Work { parsed, query: &query, catalog, state, places: &places, keys };
     let mut plan = None;
     if diagnostics.iter().any(Diagnostic::is_error) {
         // What only planc refuses: DataFusion is not asked.
         diagnostics.extend(resolution.found);
     } else {
-        let judge = work.judge(catalog);
         let doubtful = resolution.found.iter().any(Diagnostic::is_error);
-        let judged = judge.plan(&query).and_then(|logical| {
-            if doubtful {
-                judge.physical(&logical)?;
-            }
-            Ok(logical)
-        });
-        match judged {
+        match work.judged(doubtful) {
             Ok(logical) => {
                 diagnostics.extend(accepted(resolution.found));
                 diagnostics.extend(work.warnings(&logical));
-                plan = Some(Plan::new(logical));
+                plan = Some(Plan { logical, relied_on: work.keys.relied_on() });
             }
             Err(error) => diagnostics.extend(work.refused(error, resolution)),
         }
@@ -76,8 +73,49 @@ impl<'a> Work<'a> {
     where
         'a: 'c,
     {
+        self.judge_with(catalog, self.keys.clone())
+    }
+
+    fn judge_with<'c>(&self, catalog: &'c Catalog, keys: Keys) -> Judge<'c>
+    where
+        'a: 'c,
+    {
         let types = Arc::new(ParameterTypes { params: self.parsed.params.clone() });
-        Judge { provider: Provider { catalog, state: self.state, types } }
+        Judge { provider: Provider { catalog, state: self.state, types, keys } }
+    }
+
+    /// DataFusion's plan, or its refusal. What it refuses for columns beside the groups it is
+    /// asked again over tables that tell their keys.
+    fn judged(&mut self, doubtful: bool) -> Result<LogicalPlan> {
+        let plan = |keys: &Keys| {
+            let judge = self.judge_with(self.catalog, keys.clone());
+            let logical = judge.plan(self.query)?;
+            if doubtful {
+                judge.physical(&logical)?;
+            }
+            Ok(logical)
+        };
+        let error = match plan(&Keys::default()) {
+            Err(error) if refusal::is_of(&error, code::UNGROUPED_COLUMN) => error,
+            judged => return judged,
+        };
+        let declared = Keys::declared(self.catalog, &self.parsed.lookups);
+        if declared.is_empty() {
+            return Err(error);
+        }
+        let judged = plan(&declared);
+        if judged.is_err() {
+            self.keys = declared;
+            return judged;
+        }
+        let needed = declared.needed(|fewer| plan(fewer).is_ok());
+        let written_out = keys::written_out(plan(&needed)?, self.catalog);
+        self.keys = needed;
+        written_out
+    }
+
+    fn known(&self) -> structure::Known<'_> {
+        structure::Known { state: self.state, catalog: self.catalog, keys: &self.keys }
     }
 
     fn warnings(&self, logical: &LogicalPlan) -> Vec<Diagnostic> {
@@ -93,7 +131,7 @@ impl<'a> Work<'a> {
     fn refused(&self, error: DataFusionError, resolution: Resolution) -> Vec<Diagnostic> {
         let Resolution { mut found, shape, missing } = resolution;
         let mut suspects = shape;
-        suspects.extend(structure::suspects(self.query, self.state, self.places));
+        suspects.extend(structure::suspects(self.query, self.known(), self.places));
         if !found.iter().any(Diagnostic::is_error) {
             // DataFusion's word on two columns of one name has no fix, the resolver's has.
             let explained = self.explained(error, suspects).into_iter().map(|mut fault| {
@@ -103,7 +141,16 @@ impl<'a> Work<'a> {
                 }
                 fault
             });
-            let explained: Vec<Diagnostic> = explained.collect();
+            let mut explained: Vec<Diagnostic> = explained.collect();
+            // What stands where it cannot stand needs no other name.
+            let misplaced: Vec<Option<Span>> = explained
+                .iter()
+                .filter(|fault| fault.code == code::MISPLACED_AGGREGATE)
+                .map(|fault| fault.span)
+                .collect();
+            explained.retain(|fault| {
+                fault.code != code::DUPLICATE_OUTPUT || !misplaced.contains(&fault.span)
+            });
             found.retain(|f| {
                 !explained.iter().any(|fault| fault.code == f.code && fault.span == f.span)
             });
@@ -126,7 +173,8 @@ impl<'a> Work<'a> {
         if fits {
             return suspects;
         }
-        if let Some(outer) = structure::outer_column(self.query, &error, self.state, self.places) {
+        if let Some(outer) = structure::outer_column(self.query, &error, self.known(), self.places)
+        {
             return vec![outer];
         }
         let mut found = locate::faults(&self.judge(self.catalog), self.query, error, self.places);

@@ -20,6 +20,7 @@ use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use planc_ir::catalog::table_name;
 use planc_ir::{Catalog, SchemaSource};
 
+use super::keys::Keys;
 use super::parameters::ParameterTypes;
 
 /// The catalog's tables and the state's functions.
@@ -27,14 +28,20 @@ pub(crate) struct Provider<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) state: &'a SessionState,
     pub(crate) types: Arc<ParameterTypes>,
+    /// The keys that tables tell DataFusion; mostly none.
+    pub(crate) keys: Keys,
 }
 
 impl ContextProvider for Provider<'_> {
     fn get_table_source(&self, name: TableReference) -> Result<Arc<dyn TableSource>> {
+        let known = table_name(&name);
         let table = self
             .catalog
-            .get(&table_name(&name))
+            .get(&known)
             .ok_or_else(|| plan_datafusion_err!("table '{name}' not found"))?;
+        if let Some(keyed) = self.keys.source(&known, table) {
+            return Ok(keyed);
+        }
         Ok(Arc::new(SchemaSource::of(Arc::clone(table))))
     }
 

@@ -93,8 +93,9 @@ fn shortened(words: &str) -> (String, Option<String>) {
 }
 
 fn sentence(words: &str) -> String {
-    // Some messages end with the syntax tree as Rust shows it.
+    // Some messages end with the syntax tree as Rust shows it, or with the whole call.
     let words = words.split(" { ").next().unwrap_or(words);
+    let words = words.split(". Found in '").next().unwrap_or(words);
     words.trim().trim_end_matches(['.', '!']).replace('\n', " ")
 }
 
@@ -293,6 +294,9 @@ static BY_WORDS: &[(&[&str], Code)] = &[
     (&["does not support named arguments"], code::FUNCTION_ARGUMENTS),
     (&["Argument #"], code::FUNCTION_ARGUMENTS),
     (&["are not permitted for"], code::FUNCTION_ARGUMENTS),
+    (&["requires non-empty constant string"], code::FUNCTION_ARGUMENTS),
+    (&["FILTER clause can only be used with aggregate"], code::FUNCTION_ARGUMENTS),
+    (&["GROUPS requires"], code::WINDOW_FRAME),
 ];
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use planc_ir::{Catalog, Diagnostic, code};
 use sqlparser::ast::Statement;
 
 use super::ddl::ddl_schema;
+use super::keys::Keys;
 use super::parameters::ParameterTypes;
 use super::place::lexemes;
 use super::provider::Provider;
@@ -64,7 +65,7 @@ fn tpch_is_right_and_the_resolver_adds_little() {
     assert_eq!(queries.len(), 22);
     let params = BTreeMap::new();
     let types = std::sync::Arc::new(ParameterTypes { params: params.clone() });
-    let provider = Provider { catalog: &catalog, state: &STATE, types };
+    let provider = Provider { catalog: &catalog, state: &STATE, types, keys: Keys::default() };
     let (mut parsing, mut planning) = (Duration::ZERO, Duration::ZERO);
     let (mut resolving, mut datafusion) = (Duration::ZERO, Duration::ZERO);
     for (name, sql) in &queries {

@@ -16,6 +16,7 @@ use sqlparser::parser::Parser;
 
 use super::ddl::ddl_schema;
 use super::judge::Judge;
+use super::keys::Keys;
 use super::parameters::ParameterTypes;
 use super::provider::Provider;
 use super::testing::{STATE, rendered};
@@ -117,7 +118,8 @@ fn judge(sql: &str, catalog: &Catalog, path: &Path, tried: &mut Tried) {
     let Ok(parsed) = parse(&rule) else { return };
     let query = parsed.query.as_ref().unwrap();
     let types = Arc::new(ParameterTypes { params: params.clone() });
-    let judge = Judge { provider: Provider { catalog, state: &STATE, types } };
+    let judge =
+        Judge { provider: Provider { catalog, state: &STATE, types, keys: Keys::default() } };
     let judged = judge.logical(query).and_then(|plan| judge.physical(&plan));
     let found = plan(&parsed, catalog, &STATE).diagnostics;
     let errors: Vec<&Diagnostic> = found.iter().filter(|d| d.is_error()).collect();

@@ -1,6 +1,6 @@
 //! Expressions in a key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::datatypes::FieldRef;
 use datafusion::common::{
@@ -158,8 +158,9 @@ impl<'a> Walk<'a> {
                 Ok(())
             }
             Expr::Literal(value, metadata) => {
-                if metadata.as_ref().is_some_and(|metadata| !metadata.is_empty()) {
-                    return not_impl_err!("a key of field metadata");
+                if let Some(metadata) = metadata.as_ref().filter(|metadata| !metadata.is_empty()) {
+                    sink.text("field_metadata");
+                    sink.pairs(metadata.inner())?;
                 }
                 sink.text("literal");
                 sink.scalar(value)
@@ -335,7 +336,9 @@ impl<'a> Walk<'a> {
         scope: &Scope<'a>,
     ) -> Result<()> {
         if !field.metadata().is_empty() {
-            return not_impl_err!("a key of field metadata");
+            sink.text("field_metadata");
+            let metadata: BTreeMap<_, _> = field.metadata().iter().collect();
+            sink.pairs(metadata)?;
         }
         sink.text(tag);
         sink.data_type(field.data_type())?;

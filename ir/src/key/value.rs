@@ -104,7 +104,15 @@ impl Sink {
         self.data_type(field.data_type())?;
         self.flag(field.is_nullable());
         let metadata: BTreeMap<_, _> = field.metadata().iter().collect();
-        self.list(metadata, |sink, (key, value)| {
+        self.pairs(metadata)
+    }
+
+    /// Keys and values of metadata, in the order of the keys.
+    pub(super) fn pairs<'m>(
+        &mut self,
+        pairs: impl IntoIterator<Item = (&'m String, &'m String), IntoIter: ExactSizeIterator>,
+    ) -> Result<()> {
+        self.list(pairs, |sink, (key, value)| {
             sink.text(key);
             sink.text(value);
             Ok(())

@@ -57,6 +57,8 @@ pub enum Form {
     CaseOf,
     /// `count(1)`.
     CountRows,
+    /// A literal or a cast, then pairs of key and value: the metadata of its field.
+    WithMetadata,
 }
 
 /// The type of a function's result, where it is not DataFusion's own.
@@ -278,6 +280,7 @@ pub(crate) static OWN: &[(Meaning, &str)] = &[
     (F(Form::SimilarTo), "similar_to"),
     (F(Form::SimilarToIgnoringCase), "similar_to_ignoring_case"),
     (F(Form::CaseOf), "case_of"),
+    (F(Form::WithMetadata), "field_metadata"),
 ];
 
 /// The official function with this meaning for these types, and its compound name.

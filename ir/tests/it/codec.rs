@@ -1,6 +1,15 @@
 //! What makes the round trip.
 
-use crate::harness::{check, context};
+use std::collections::BTreeMap;
+
+use arrow::datatypes::{DataType, Field};
+use datafusion::common::ScalarValue;
+use datafusion::common::metadata::FieldMetadata;
+use datafusion::logical_expr::{Cast, Expr, LogicalPlanBuilder, TryCast, lit};
+use planc_ir::Plan;
+use planc_ir::substrait::{decode, encode};
+
+use crate::harness::{check, context, round_trip};
 
 async fn all(queries: &[&str]) {
     let context = context().await;
@@ -261,4 +270,28 @@ async fn lambdas() {
         let faults = check(&context, sql).await;
         assert!(faults.is_empty(), "{}", faults.join("\n\n"));
     }
+}
+
+#[tokio::test]
+async fn metadata_of_literals_and_casts() {
+    let context = context().await;
+    let metadata =
+        |value: &str| FieldMetadata::from(BTreeMap::from([("unit".to_owned(), value.to_owned())]));
+    let cast_to = |data_type: DataType| {
+        let field = Field::new("", data_type, true);
+        std::sync::Arc::new(field.with_metadata(metadata("cm").to_hashmap()))
+    };
+    let plan = |unit: &str| {
+        let length = Expr::Literal(ScalarValue::Int64(Some(3)), Some(metadata(unit)));
+        let cast = Expr::Cast(Cast::new_from_field(Box::new(lit("4")), cast_to(DataType::Int32)));
+        let tried = TryCast::new_from_field(Box::new(lit("x")), cast_to(DataType::Int64));
+        let columns = [length.alias("a"), cast.alias("b"), Expr::TryCast(tried).alias("c")];
+        LogicalPlanBuilder::empty(true).project(columns).unwrap().build().unwrap()
+    };
+    let encoded = round_trip(&context, &plan("m")).await.unwrap_or_else(|fault| panic!("{fault}"));
+    let decoded = decode(&encoded.bytes, &context.state()).unwrap();
+    for (field, unit) in decoded.logical.schema().fields().iter().zip(["m", "cm", "cm"]) {
+        assert_eq!(field.metadata().get("unit").map(String::as_str), Some(unit), "{field:?}");
+    }
+    assert_ne!(encoded.bytes, encode(&Plan::new(plan("km"))).unwrap().bytes);
 }

@@ -360,7 +360,10 @@ fn semi(mut join: Join, around: &Surroundings) -> Result<Block> {
     let (mut block, mut right) = sides(&mut join, around)?;
     let mut map = block.map();
     map.extend(right.map());
-    let conjuncts = condition(join.on, join.filter, join.null_equality, &map)?;
+    let mut conjuncts = condition(join.on, join.filter, join.null_equality, &map)?;
+    if join.null_aware {
+        join.null_aware = !spelled_out(&mut conjuncts, &right_columns(&right), around)?;
+    }
     let late = block.left_columns();
     let reads_late = conjuncts.iter().any(|conjunct| reads_any(conjunct, &late));
     if reads_late {
@@ -399,6 +402,33 @@ fn semi(mut join: Join, around: &Surroundings) -> Result<Block> {
     let right = finish(right, &right_around)?;
     block.semis.push(Semi { right, on, anti, null_aware: join.null_aware });
     Ok(block)
+}
+
+/// Writes out what `NOT IN` asks, where it compares with a constant: no partner for which the
+/// comparison is TRUE or NULL. A join has no key then that could be aware of NULL.
+fn spelled_out(
+    conjuncts: &mut [Expr],
+    right: &HashSet<Column>,
+    around: &Surroundings,
+) -> Result<bool> {
+    let two_sided = |expr: &Expr| {
+        let refs = expr.column_refs();
+        let own = refs.iter().filter(|column| right.contains(**column)).count();
+        own > 0 && own < refs.len()
+    };
+    let mut constant: Vec<&mut Expr> =
+        conjuncts.iter_mut().filter(|conjunct| !two_sided(conjunct)).collect();
+    match constant.as_mut_slice() {
+        [] => Ok(false),
+        [asked] => {
+            **asked = Expr::IsNotFalse(Box::new(std::mem::take(*asked)));
+            Ok(true)
+        }
+        _ => {
+            around.cx.refuse("NOT IN compares with a constant in a way no join can say".into())?;
+            Ok(false)
+        }
+    }
 }
 
 /// A mark join: what only the right side decides is decided there, as for a semi join.

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{
-    Column, DFSchema, DFSchemaRef, ExprSchema, JoinConstraint, JoinType, Result,
+    Column, DFSchema, DFSchemaRef, ExprSchema, JoinConstraint, JoinType, NullEquality, Result,
 };
+use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, Join, LogicalPlan, Projection, SubqueryAlias, Union,
+    Aggregate, Distinct, Expr, Join, LogicalPlan, Operator, Projection, SubqueryAlias, Union,
 };
 use planc_ir::key::relation_key;
 
 use super::build::build;
 use super::collect::{aliased, closed, collect};
-use super::{Block, How, Readers, Surroundings, Uses, substitute};
+use super::{Block, How, Readers, Surroundings, Uses, columns_of, reads_only, substitute};
 use crate::pipeline::BLOCKS;
 use crate::property::{has_subqueries, is_exact_equality};
 
@@ -201,7 +202,10 @@ fn is_multiplicity_blind(expr: &Expr) -> bool {
 }
 
 /// A join that is opaque: a full one, or one that marks.
-fn join(join: Join, around: &Surroundings) -> Result<LogicalPlan> {
+fn join(mut join: Join, around: &Surroundings) -> Result<LogicalPlan> {
+    if join.join_type == JoinType::Full {
+        pair_up(&mut join);
+    }
     let pairs = join.on.iter().flat_map(|(left, right)| [left.clone(), right.clone()]);
     let uses: Vec<Expr> = pairs.chain(join.filter.clone()).collect();
     let uses = Uses { how: How::On, exprs: &uses, defined: None, parent: around.readers };
@@ -232,6 +236,34 @@ fn join(join: Join, around: &Surroundings) -> Result<LogicalPlan> {
         join.null_aware,
     )?;
     keep_mark(LogicalPlan::Join(join), mark)
+}
+
+/// Equalities of both sides are keys of a join, wherever they were written.
+fn pair_up(join: &mut Join) {
+    if join.null_equality != NullEquality::NullEqualsNothing && !join.on.is_empty() {
+        return;
+    }
+    let Some(filter) = join.filter.take() else { return };
+    let (left, right) = (columns_of(&join.left), columns_of(&join.right));
+    let reads = |expr: &Expr, columns| !expr.column_refs().is_empty() && reads_only(expr, columns);
+    let mut rest = Vec::new();
+    for conjunct in split_conjunction_owned(filter) {
+        match &conjunct {
+            Expr::BinaryExpr(pair) if pair.op == Operator::Eq => {
+                let (a, b) = (pair.left.as_ref(), pair.right.as_ref());
+                if reads(a, &left) && reads(b, &right) {
+                    join.on.push((a.clone(), b.clone()));
+                } else if reads(b, &left) && reads(a, &right) {
+                    join.on.push((b.clone(), a.clone()));
+                } else {
+                    rest.push(conjunct);
+                }
+            }
+            _ => rest.push(conjunct),
+        }
+    }
+    join.filter = conjunction(rest);
+    join.null_equality = NullEquality::NullEqualsNothing;
 }
 
 /// A mark is called after the qualifier of the marking side, which can change: it keeps the

@@ -3,12 +3,12 @@
 //! Some follow from the plan (the keys of a group, at most one row), others from declared
 //! keys. A rewrite that uses one of the latter notes it with [`UniqueSet::rely`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use datafusion::common::{DFSchema, JoinType, NullEquality};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{
-    Aggregate, Distinct, Expr, Filter, Join, LogicalPlan, Operator, TableScan,
+    Aggregate, Distinct, Expr, Filter, Join, LogicalPlan, Operator, TableScan, Values,
 };
 use planc_ir::catalog::{declared, table_name};
 
@@ -18,6 +18,8 @@ use crate::PassContext;
 
 /// More sets than these are not kept: the smallest serve best.
 const MOST_SETS: usize = 16;
+/// Longer lists of values are not looked through for repeats.
+const MOST_LISTED: usize = 64;
 
 /// A declared constraint that a conclusion rests on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,8 +170,23 @@ fn derived(plan: &LogicalPlan) -> Vec<UniqueSet> {
             _ => Vec::new(),
         },
         LogicalPlan::Join(join) => of_join(join),
+        LogicalPlan::Values(values) if values.values.len() <= MOST_LISTED => of_values(values),
         _ => Vec::new(),
     }
+}
+
+/// Columns of a list whose literals all differ.
+fn of_values(values: &Values) -> Vec<UniqueSet> {
+    let differ = |place: &usize| {
+        let mut seen = HashSet::new();
+        is_exact_equality(values.schema.field(*place).data_type())
+            && values.values.iter().all(|row| match row.get(*place) {
+                Some(Expr::Literal(value, _)) => !value.is_null() && seen.insert(value),
+                _ => false,
+            })
+    };
+    let places = 0..values.schema.fields().len();
+    places.filter(differ).map(|place| UniqueSet::of([place])).collect()
 }
 
 fn of_scan(scan: &TableScan) -> Vec<UniqueSet> {

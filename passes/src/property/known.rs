@@ -215,7 +215,9 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
             let calls = outputs.clone().into_iter().skip(aggregate.group_expr.len());
             let keys = aggregate.group_expr.iter().zip(outputs);
             let below = match aggregate.input.as_ref() {
-                LogicalPlan::Union(union) => Known { constants: shared(union), ..nothing() },
+                LogicalPlan::Union(union) => {
+                    Known { constants: shared_constants(union), ..nothing() }
+                }
                 input => known(input),
             };
             let mut facts = projected(below, keys);
@@ -313,7 +315,7 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
 
 /// The constants that all inputs of a union share. Only groups above it may use them: what a
 /// projection above it computes is computed in the inputs, constants too.
-fn shared(union: &Union) -> HashMap<Column, ScalarValue> {
+pub(crate) fn shared_constants(union: &Union) -> HashMap<Column, ScalarValue> {
     let columns = union.schema.columns();
     let mut inputs = union.inputs.iter().map(|input| {
         let own = input.schema().columns().into_iter();

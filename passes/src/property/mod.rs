@@ -4,6 +4,7 @@
 //! answers err on the side that forbids the rewrite.
 
 pub(crate) mod cardinality;
+mod dependent;
 mod exact;
 mod fallible;
 pub(crate) mod keys;
@@ -16,10 +17,11 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, ExprSchema, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan};
 
+pub(crate) use dependent::Determined;
 pub(crate) use exact::{is_exact_equality, is_lossless_cast};
 pub(crate) use fallible::is_fallible;
 pub(crate) use keys::unique_when_equal;
-pub(crate) use known::{Known, known, known_constants};
+pub(crate) use known::{Known, known, known_constants, shared_constants};
 pub(crate) use outcome::{Outcomes, can_be_null, outcomes, strict_operands};
 
 /// Whether two evaluations of the expression on one row can differ. Subqueries are looked into.

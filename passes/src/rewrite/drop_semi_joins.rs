@@ -133,7 +133,7 @@ fn decided(semi: &Semi) -> Option<bool> {
 }
 
 /// The scan below filters, its qualifier, and what the filters say.
-fn filtered_scan(plan: &LogicalPlan) -> Option<(&TableScan, Vec<&Expr>)> {
+pub(super) fn filtered_scan(plan: &LogicalPlan) -> Option<(&TableScan, Vec<&Expr>)> {
     match plan {
         LogicalPlan::Filter(filter) => {
             let (scan, mut conjuncts) = filtered_scan(&filter.input)?;
@@ -314,6 +314,10 @@ fn implied<'e>(
             && let Expr::Column(column) = left.as_ref()
         {
             not_null.push(column.clone());
+        } else if matches!(&mapped, Expr::BinaryExpr(BinaryExpr { left, op, right })
+            if *op == Operator::IsNotDistinctFrom && left == right && is_column(left))
+        {
+            continue;
         } else if !facts.conjuncts.contains(&mapped) {
             return Ok(None);
         }

@@ -3,7 +3,8 @@
 //! An order is seen at the top of the query, by a limit, by a window, and by aggregates such as
 //! `array_agg`. A join, a union, a filter of a subquery, or a sum of integers does not see it; a
 //! sum of floats does, as it rounds. A key that is constant, that came before, or that follows
-//! on keys which tell all rows apart decides nothing.
+//! on keys which tell all rows apart decides nothing. Where a key cannot be NULL, it does not matter
+//! whether NULLs come first.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -110,12 +111,16 @@ fn sorted(sort: Sort, seen: bool, cx: &PassContext) -> Result<Transformed<Logica
     if !seen || cardinality(&input).is_at_most_one() {
         return Ok(Transformed::yes(Arc::unwrap_or_clone(input)));
     }
-    let given = expr.len();
+    if let Some(unique) = unique_within(&input, &BTreeSet::new()) {
+        unique.rely(cx);
+        return Ok(Transformed::yes(Arc::unwrap_or_clone(input)));
+    }
+    let given = expr.clone();
     let expr = deciding(expr, &input, cx);
     if expr.is_empty() || is_sorted_by(&input, &expr) {
         return Ok(Transformed::yes(Arc::unwrap_or_clone(input)));
     }
-    let changed = expr.len() != given;
+    let changed = expr != given;
     let sort = Sort { expr, input, fetch };
     Ok(Transformed::new_transformed(LogicalPlan::Sort(sort), changed))
 }
@@ -125,7 +130,7 @@ fn deciding(keys: Vec<SortExpr>, input: &LogicalPlan, cx: &PassContext) -> Vec<S
     let facts = known(input);
     let mut kept: Vec<SortExpr> = Vec::new();
     let mut ordinals = BTreeSet::new();
-    for key in keys {
+    for mut key in keys {
         let mut bare = &key.expr;
         while let Expr::Alias(alias) = bare {
             bare = &alias.expr;
@@ -141,6 +146,10 @@ fn deciding(keys: Vec<SortExpr>, input: &LogicalPlan, cx: &PassContext) -> Vec<S
         if let Some(unique) = unique_within(input, &ordinals) {
             unique.rely(cx);
             break;
+        }
+        // Where no NULL is, they sort neither first nor last.
+        if key.nulls_first == key.asc && !facts.is_nullable(&key.expr, input.schema(), cx) {
+            key.nulls_first = !key.asc;
         }
         if let Expr::Column(column) = &key.expr {
             ordinals.extend(input.schema().maybe_index_of_column(column));

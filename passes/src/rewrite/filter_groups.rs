@@ -4,7 +4,10 @@
 //! be filtered instead; so can the rows of a window's partitions. The condition must not be
 //! able to fail, as it is computed on more rows then, and must not tell apart keys that form
 //! one group (floats). An aggregate without keys gives a row for no rows, and is left alone.
-//! Semi and anti joins on keys are conditions like others.
+//! Semi and anti joins on keys are conditions like others. So are some conditions on calls:
+//! groups whose greatest value is greater than 5 are the groups of the greater values.
+
+mod calls;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -20,11 +23,16 @@ use crate::PassContext;
 use crate::grouping::{Grouping, call, substituted};
 use crate::property::{is_exact_equality, is_fallible, is_volatile, subquery_of};
 
-pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_down_with_subqueries(|node| match node {
         LogicalPlan::Filter(filter) => match filter.input.as_ref() {
             LogicalPlan::Aggregate(aggregate) => match Grouping::of(aggregate) {
-                Some(grouping) => below_aggregate(filter, grouping),
+                Some(grouping) => {
+                    if let Some(plan) = calls::decided(&filter, &grouping, cx)? {
+                        return Ok(Transformed::yes(plan));
+                    }
+                    below_aggregate(filter, grouping)
+                }
                 None => Ok(Transformed::no(LogicalPlan::Filter(filter))),
             },
             LogicalPlan::Window(window) => {

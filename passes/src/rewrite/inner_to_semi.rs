@@ -3,7 +3,7 @@
 //!
 //! `SELECT a.x FROM a JOIN (SELECT DISTINCT k FROM b) c ON a.k = c.k` is the same as
 //! `SELECT a.x FROM a WHERE a.k IN (SELECT k FROM b)`. Below DISTINCT and its like it does not
-//! matter how often a row matches. What is read of the input's columns must be equal to
+//! matter how often a row matches. One row stays a join, and is one where it was a semi join. What is read of the input's columns must be equal to
 //! columns of the others, which are read instead.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -17,20 +17,40 @@ use std::sync::Arc;
 use crate::block::{
     Block, Classes, Semi, Surroundings, columns_of, reads_any, reads_only, substitute,
 };
+use crate::property::cardinality::{bounds, cardinality};
 use crate::property::{is_exact_equality, unique_when_equal};
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
+    let mut fired = single_rows(block);
     if block.inputs.len() < 2 {
-        return Ok(false);
+        return Ok(fired);
     }
-    let Some(outside) = block.read_outside(around)? else { return Ok(false) };
-    let mut fired = false;
+    let Some(outside) = block.read_outside(around)? else { return Ok(fired) };
     let mut place = block.inputs.len();
     while place > 0 && block.inputs.len() > 1 {
         place -= 1;
         fired |= convert(block, place, &outside, around)?;
     }
     Ok(fired)
+}
+
+/// A semi join with one row at most is a join with it.
+fn single_rows(block: &mut Block) -> bool {
+    let single = |semi: &Semi| {
+        !semi.anti
+            && !semi.null_aware
+            && cardinality(&semi.right).is_at_most_one()
+            && semi.on.iter().any(|on| !on.column_refs().is_empty())
+    };
+    let (single, rest): (Vec<Semi>, Vec<Semi>) =
+        std::mem::take(&mut block.semis).into_iter().partition(single);
+    block.semis = rest;
+    let fired = !single.is_empty();
+    for semi in single {
+        block.inputs.push(semi.right);
+        semi.on.into_iter().for_each(|conjunct| block.filter(conjunct));
+    }
+    fired
 }
 
 fn convert(
@@ -41,6 +61,26 @@ fn convert(
 ) -> Result<bool> {
     let Some(input) = block.inputs.get(place) else { return Ok(false) };
     let own = columns_of(input);
+    if let LogicalPlan::Limit(limit) = input
+        && matches!(bounds(limit), Some((0, Some(1))))
+    {
+        // One row, if there is any, of which nothing is read.
+        let inside = block.lefts.iter().flat_map(|left| &left.on);
+        let inside = inside.chain(block.semis.iter().flat_map(|semi| &semi.on));
+        let inside = inside.chain(&block.conjuncts).chain(&block.after).chain(&block.fallible);
+        let inside = inside.chain(block.outputs.iter().map(|output| &output.expr));
+        let mut passed = inside.filter(|expr| !matches!(expr, Expr::Column(c) if own.contains(c)));
+        if outside.is_disjoint(&own) && !passed.any(|expr| reads_any(expr, &own)) {
+            let right = limit.input.as_ref().clone();
+            block.inputs.remove(place);
+            block.outputs.retain(|output| !own.contains(&output.column));
+            block.semis.push(Semi { right, on: Vec::new(), anti: false, null_aware: false });
+            return Ok(true);
+        }
+    }
+    if cardinality(input).is_at_most_one() {
+        return Ok(false);
+    }
     let mut conjuncts = block.conjuncts.clone();
     let classes = Classes::take(&mut conjuncts, block);
 

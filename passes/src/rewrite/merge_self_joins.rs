@@ -1,10 +1,13 @@
 //! A table that is joined with itself on a key is one table.
 //!
 //! `SELECT p.x, q.y FROM t p JOIN t q ON p.id = q.id` is `SELECT x, y FROM t WHERE id IS NOT
-//! NULL` where `id` is unique: the only partner of a row is the row itself.
+//! NULL` where `id` is unique: the only partner of a row is the row itself. So is one
+//! that is left joined with itself on a key that is not NULL. Groups of one table by the same keys, equal in these, are the same groups.
 
-use std::collections::HashMap;
+mod groups;
+
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::common::{Column, ExprSchema, Result};
@@ -12,10 +15,12 @@ use datafusion::logical_expr::{Expr, LogicalPlan, SubqueryAlias, TableScan, Tabl
 
 use planc_ir::key::relation_key;
 
+use super::drop_left_joins::put_values;
 use super::inner_to_semi::read_elsewhere;
 use super::merge_unions::is_repeatable;
 use crate::block::{Block, Classes, Surroundings};
 use crate::property::cardinality::cardinality;
+use crate::property::keys::not_null;
 use crate::property::unique_when_equal;
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
@@ -39,21 +44,86 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
                 (column, Expr::Column(to))
             })
             .collect();
-        // The comparison of a column with itself says that it is not NULL.
-        for conjunct in std::mem::take(&mut block.conjuncts) {
-            let conjunct = crate::block::substitute(conjunct, &map)?;
-            match self_comparison(&conjunct) {
-                Some(column) => {
-                    block.conjuncts.push(Expr::IsNotNull(Box::new(Expr::Column(column))));
-                }
-                None => block.conjuncts.push(conjunct),
-            }
+        replaced(block, &map, around)?;
+        fired = true;
+    }
+    while groups::merged(block, around)? {
+        fired = true;
+    }
+    while let Some((place, first)) = left_pair(block, around)? {
+        let left = block.lefts.remove(place);
+        let Some(kept) = block.inputs.get_mut(first) else { break };
+        let (Some((_, name)), Some((other, _))) = (scan_of(kept), scan_of(&left.right)) else {
+            break;
+        };
+        let name = name.clone();
+        if let Some(wide) = widened(kept, other)? {
+            *kept = wide;
         }
-        read_elsewhere(block, &map)?;
-        block.stand_in(&map, around);
+        let own = |column: Column| {
+            let to = Column::new(Some(name.clone()), &column.name);
+            (column, Expr::Column(to))
+        };
+        let map = left.right.schema().columns().into_iter().map(own).collect();
+        put_values(block, &map, around)?;
         fired = true;
     }
     Ok(fired)
+}
+
+/// A left join of a table with itself on a key that is not NULL, and the input that it joins.
+fn left_pair(block: &Block, around: &Surroundings) -> Result<Option<(usize, usize)>> {
+    for (place, left) in block.lefts.iter().enumerate().filter(|(_, left)| left.mark.is_none()) {
+        let Some((right, _)) = scan_of(&left.right) else { continue };
+        for (first, input) in block.inputs.iter().enumerate() {
+            let Some((scan, name)) = scan_of(input) else { continue };
+            if scan.table_name != right.table_name {
+                continue;
+            }
+            let schema = left.right.schema();
+            let mut equal = BTreeSet::new();
+            let own = |on: &Expr| {
+                let Expr::BinaryExpr(binary) = on else { return None };
+                if binary.op != datafusion::logical_expr::Operator::Eq {
+                    return None;
+                }
+                let (Expr::Column(a), Expr::Column(b)) =
+                    (binary.left.as_ref(), binary.right.as_ref())
+                else {
+                    return None;
+                };
+                let (mine, other) = if schema.has_column(a) { (a, b) } else { (b, a) };
+                let partner = Column::new(Some(name.clone()), &mine.name);
+                schema.maybe_index_of_column(mine).filter(|_| *other == partner)
+            };
+            if !left.on.iter().all(|on| own(on).is_some_and(|at| equal.insert(at))) {
+                continue;
+            }
+            let never = not_null(&left.right);
+            let reasons: Option<Vec<_>> = equal.iter().map(|at| never.get(at)).collect();
+            let unique = unique_when_equal(&left.right, &equal).filter(|_| !equal.is_empty());
+            let (Some(reasons), Some(unique)) = (reasons, unique) else { continue };
+            reasons.into_iter().flatten().for_each(|reason| reason.note(around.cx));
+            unique.rely(around.cx);
+            return Ok(Some((place, first)));
+        }
+    }
+    Ok(None)
+}
+
+/// Puts columns for those of an input that goes. The comparison of a column with itself says
+/// that it is not NULL.
+fn replaced(block: &mut Block, map: &HashMap<Column, Expr>, around: &Surroundings) -> Result<()> {
+    for conjunct in std::mem::take(&mut block.conjuncts) {
+        let conjunct = crate::block::substitute(conjunct, map)?;
+        match self_comparison(&conjunct) {
+            Some(column) => block.filter(Expr::IsNotNull(Box::new(Expr::Column(column)))),
+            None => block.conjuncts.push(conjunct),
+        }
+    }
+    read_elsewhere(block, map)?;
+    block.stand_in(map, around);
+    Ok(())
 }
 
 /// The same one row twice: relations of one row at most that compute the same.
@@ -87,15 +157,7 @@ fn twins(block: &mut Block, around: &Surroundings) -> Result<bool> {
         let Some(kept) = block.inputs.get(first) else { break };
         let kept = kept.schema().columns().into_iter().map(Expr::Column);
         let map = removed.schema().columns().into_iter().zip(kept).collect();
-        for conjunct in std::mem::take(&mut block.conjuncts) {
-            let conjunct = crate::block::substitute(conjunct, &map)?;
-            match self_comparison(&conjunct) {
-                Some(column) => block.filter(Expr::IsNotNull(Box::new(Expr::Column(column)))),
-                None => block.conjuncts.push(conjunct),
-            }
-        }
-        read_elsewhere(block, &map)?;
-        block.stand_in(&map, around);
+        replaced(block, &map, around)?;
     }
     Ok(fired)
 }

@@ -5,6 +5,7 @@
 //! is computed or filtered on each input: the same expressions see the same rows. Inputs
 //! without rows give nothing. Names come from the union itself, not from its first input.
 
+mod columns;
 mod union_scans;
 
 use std::collections::HashMap;
@@ -41,6 +42,9 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
                 return Ok(Transformed::no(LogicalPlan::Aggregate(aggregate)));
             };
             if let Some(plan) = computed_below(&grouping, cx)? {
+                return Ok(Transformed::yes(plan));
+            }
+            if let Some(plan) = columns::ordered(&grouping)? {
                 return Ok(Transformed::yes(plan));
             }
             if !grouping.calls.iter().all(|call| is_multiplicity_blind(&call.expr)) {
@@ -177,6 +181,7 @@ fn merged(union: Union) -> Result<Transformed<LogicalPlan>> {
             None => flat.push(input),
         }
     }
+    changed |= merge_disjoint(&mut flat)?;
     match flat.as_slice() {
         [] => {
             let empty = EmptyRelation { produce_one_row: false, schema };
@@ -198,6 +203,32 @@ fn merged(union: Union) -> Result<Transformed<LogicalPlan>> {
     keyed.sort_by_key(|(key, _)| *key);
     let inputs = keyed.into_iter().map(|(_, input)| input).collect();
     Ok(Transformed::new_transformed(LogicalPlan::Union(Union { inputs, schema }), changed))
+}
+
+/// Filters of one table that share no row are one filter.
+fn merge_disjoint(inputs: &mut Vec<Arc<LogicalPlan>>) -> Result<bool> {
+    let mut changed = false;
+    let mut place = 0;
+    while let Some(input) = inputs.get(place) {
+        let mut merged = None;
+        for (at, other) in inputs.iter().enumerate().skip(place + 1) {
+            if let Some(both) = union_scans::either(input, other, true)? {
+                merged = Some((at, both));
+                break;
+            }
+        }
+        match merged {
+            Some((at, both)) => {
+                inputs.remove(at);
+                if let Some(input) = inputs.get_mut(place) {
+                    *input = Arc::new(both);
+                }
+                changed = true;
+            }
+            None => place += 1,
+        }
+    }
+    Ok(changed)
 }
 
 /// The inputs of a union that is itself the input of one, with what is projected above it.
@@ -267,7 +298,7 @@ fn without_repeats(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
                 keys.push(key);
                 let mut single = true;
                 for other in &mut inputs {
-                    if let Some(both) = union_scans::either(other, &input)? {
+                    if let Some(both) = union_scans::either(other, &input, false)? {
                         *other = Arc::new(both);
                         (single, changed) = (false, true);
                         break;

@@ -2,6 +2,8 @@
 //! [`pipeline`](crate::pipeline).
 
 pub(crate) mod coerce_types;
+pub(crate) mod compare_structs;
+pub(crate) mod date_ranges;
 pub(crate) mod decorrelate_lateral;
 pub(crate) mod decorrelate_predicates;
 pub(crate) mod decorrelate_scalars;
@@ -9,11 +11,15 @@ pub(crate) mod distinct_to_aggregate;
 pub(crate) mod drop_left_joins;
 pub(crate) mod drop_semi_joins;
 pub(crate) mod drop_sorts;
+pub(crate) mod filter_grouping_sets;
 pub(crate) mod filter_groups;
 pub(crate) mod fold_constants;
 pub(crate) mod fold_empty;
+pub(crate) mod fold_values;
+pub(crate) mod group_windows;
 pub(crate) mod inner_to_semi;
 pub(crate) mod left_to_anti;
+pub(crate) mod lift_groups;
 pub(crate) mod mark_to_semi;
 pub(crate) mod merge_aggregates;
 pub(crate) mod merge_limits;
@@ -33,10 +39,12 @@ pub(crate) mod prune_columns;
 pub(crate) mod query_blocks;
 pub(crate) mod rename;
 pub(crate) mod resolve_grouping;
+pub(crate) mod semi_to_extreme;
 pub(crate) mod simplify_calls;
 pub(crate) mod simplify_case;
 pub(crate) mod simplify_casts;
 pub(crate) mod simplify_strings;
+pub(crate) mod sink_groups;
 pub(crate) mod split_semis;
 pub(crate) mod unify_columns;
 pub(crate) mod unique_groups;

@@ -18,13 +18,13 @@ mod nulls;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::{AggregateFunction, BinaryExpr, Case, InList};
-use datafusion::logical_expr::{Expr, LogicalPlan, Operator};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use datafusion::prelude::lit;
 
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
 use crate::predicate::{Logic, Range, connective, contradicts, implies, negate, operands};
-use crate::property::is_volatile;
+use crate::property::{is_exact_equality, is_volatile};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     rewrite_expressions(plan, cx, |expr, place| {
@@ -125,11 +125,26 @@ impl Normalizer<'_> {
                 params.args = args.map(|arg| self.expr(arg, false)).collect::<Result<_>>()?;
                 Ok(Expr::AggregateFunction(AggregateFunction { func, params }))
             }
+            Expr::BinaryExpr(BinaryExpr { left, op, right })
+                if is_condition && self.is_never(&left, op, &right) =>
+            {
+                Ok(lit(false))
+            }
             other => {
                 let visit = |child| Ok(Transformed::yes(self.expr(child, false)?));
                 Ok(self.spelled(other.map_children(visit).data()?))
             }
         }
+    }
+
+    /// Nothing is less than itself.
+    fn is_never(&self, left: &Expr, op: Operator, right: &Expr) -> bool {
+        let strict = matches!(op, Operator::NotEq | Operator::Lt | Operator::Gt);
+        let schema = self.place.schema().as_ref();
+        strict
+            && left == right
+            && !is_volatile(left)
+            && left.get_type(schema).is_ok_and(|data_type| is_exact_equality(&data_type))
     }
 
     /// A comparison or a list in the spelling of its set of values.
@@ -143,7 +158,11 @@ impl Normalizer<'_> {
             return expr;
         }
         let range = Range::of(&expr, self.place.schema());
-        range.and_then(|range| range.spelled()).unwrap_or(expr)
+        let spelled = range.and_then(|range| range.spelled()).unwrap_or(expr);
+        match connective(&spelled) {
+            Some(op) => self.in_order(spelled, op),
+            None => spelled,
+        }
     }
 
     fn case(&self, case: Case, is_condition: bool) -> Result<Expr> {
@@ -181,6 +200,11 @@ impl Normalizer<'_> {
     /// NULL.
     fn distinct(&self, expr: Expr, is_condition: bool) -> Result<Expr> {
         let Expr::BinaryExpr(BinaryExpr { left, op, right }) = expr else { return Ok(expr) };
+        if self.place.is_null_aware() {
+            // As an equality it would be a second key, and such a join takes one.
+            let (left, right) = (self.expr(*left, false)?, self.expr(*right, false)?);
+            return Ok(datafusion::logical_expr::binary_expr(left, op, right));
+        }
         let equal = op == Operator::IsNotDistinctFrom;
         let nullable = (self.place.is_nullable(&left), self.place.is_nullable(&right));
         match (&*left, &*right) {

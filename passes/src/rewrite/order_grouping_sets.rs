@@ -57,7 +57,7 @@ fn reads_id(plan: &LogicalPlan) -> Result<bool> {
 }
 
 /// The sets of keys that a grouping stands for.
-fn sets(grouping: &GroupingSet) -> Option<Vec<Vec<Expr>>> {
+pub(crate) fn sets(grouping: &GroupingSet) -> Option<Vec<Vec<Expr>>> {
     match grouping {
         GroupingSet::GroupingSets(sets) => Some(sets.clone()),
         GroupingSet::Rollup(keys) => {

@@ -3,20 +3,21 @@
 //!
 //! A key with one value throughout splits no group, whether it is written as a literal or
 //! fixed by a filter below. The last key must stay: without one, no rows give one row instead
-//! of none. It becomes a literal, the same for all such aggregates. A projection gives every
+//! of none. It becomes a literal, the same for all such aggregates. A key that is computed from
+//! other keys splits no group either, and is computed above. A projection gives every
 //! column back in its place.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::{Expr, Limit, LogicalPlan};
 use planc_ir::key::expression_key;
 
 use crate::PassContext;
-use crate::grouping::{Defined, Grouping, restored};
-use crate::property::{is_volatile, known};
+use crate::grouping::{Defined, Grouping, restored, substituted};
+use crate::property::{is_exact_equality, is_volatile, known, shared_constants, subquery_of};
 
 pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match &node {
@@ -47,6 +48,7 @@ fn ordered(mut grouping: Grouping) -> Result<Option<Rewritten>> {
         let limit = Limit { skip: None, fetch, input: grouping.input };
         return Ok(Some((LogicalPlan::Limit(limit), map)));
     }
+    changed |= computed_keys(&mut grouping, &mut map)?;
     let input = Arc::clone(&grouping.input);
     for list in [&mut grouping.keys, &mut grouping.calls] {
         changed |= order(list, &input, &mut map)?;
@@ -59,11 +61,14 @@ fn ordered(mut grouping: Grouping) -> Result<Option<Rewritten>> {
 
 /// Takes constant keys out, and says what they stand for.
 fn constant_keys(grouping: &mut Grouping, map: &mut HashMap<Column, Expr>) -> Result<bool> {
-    let facts = known(&grouping.input);
+    let constants = match grouping.input.as_ref() {
+        LogicalPlan::Union(union) => shared_constants(union),
+        input => known(input).constants,
+    };
     let constant = |expr: &Expr| match expr {
         Expr::Literal(..) => Some(expr.clone()),
         Expr::Column(column) => {
-            facts.constants.get(column).map(|value| Expr::Literal(value.clone(), None))
+            constants.get(column).map(|value| Expr::Literal(value.clone(), None))
         }
         _ => None,
     };
@@ -87,6 +92,38 @@ fn constant_keys(grouping: &mut Grouping, map: &mut HashMap<Column, Expr>) -> Re
     }
     grouping.keys = kept;
     map.extend(dropped.into_iter().map(|key| (key.column, key.expr)));
+    Ok(changed)
+}
+
+/// Takes out keys that are computed from other ones, and says how. Equal values of those must be
+/// one value.
+fn computed_keys(grouping: &mut Grouping, map: &mut HashMap<Column, Expr>) -> Result<bool> {
+    let schema = Arc::clone(grouping.input.schema());
+    let plain: HashMap<Column, Expr> = grouping
+        .keys
+        .iter()
+        .filter_map(|key| match &key.expr {
+            Expr::Column(own) if schema.data_type(own).is_ok_and(is_exact_equality) => {
+                Some((own.clone(), Expr::Column(key.column.clone())))
+            }
+            _ => None,
+        })
+        .collect();
+    let computed = |key: &Defined| {
+        let refs = key.expr.column_refs();
+        !matches!(key.expr, Expr::Column(_))
+            && !refs.is_empty()
+            && refs.iter().all(|column| plain.contains_key(*column))
+            && !is_volatile(&key.expr)
+            && !key.expr.exists(|expr| Ok(subquery_of(expr).is_some())).unwrap_or(true)
+    };
+    let (gone, kept): (Vec<Defined>, Vec<Defined>) =
+        std::mem::take(&mut grouping.keys).into_iter().partition(computed);
+    grouping.keys = kept;
+    let changed = !gone.is_empty();
+    for Defined { column, expr } in gone {
+        map.insert(column, substituted(expr, &plain)?);
+    }
     Ok(changed)
 }
 

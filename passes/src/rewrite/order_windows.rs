@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, DFSchema, Result, ScalarValue};
+use datafusion::common::{Column, DFSchema, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::WindowFunction;
 use datafusion::logical_expr::{
     Expr, ExprSchemable, LogicalPlan, Window, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -159,28 +159,36 @@ fn normal(
     }
     params.partition_by = keyed.into_values().collect();
 
+    // Where no NULL is, they sort neither first nor last.
+    for key in &mut params.order_by {
+        if let Expr::Column(column) = &key.expr
+            && schema.field_from_column(column).is_ok_and(|field| !field.is_nullable())
+        {
+            key.nulls_first = !key.asc;
+        }
+    }
+
     let frame = &params.window_frame;
     let starts = matches!(&frame.start_bound, WindowFrameBound::Preceding(v) if v.is_null());
     let ends = matches!(&frame.end_bound, WindowFrameBound::Following(v) if v.is_null());
     let peers = starts
         && frame.units == WindowFrameUnits::Range
         && frame.end_bound == WindowFrameBound::CurrentRow;
-    if ranks || peers {
-        let mut kept: Vec<datafusion::logical_expr::SortExpr> = Vec::new();
-        for key in &params.order_by {
-            let decides = !matches!(key.expr, Expr::Literal(..))
-                && !params.partition_by.contains(&key.expr)
-                && !kept.iter().any(|other| other.expr == key.expr);
-            if decides {
-                kept.push(key.clone());
-            }
+    let mut kept: Vec<datafusion::logical_expr::SortExpr> = Vec::new();
+    for key in &params.order_by {
+        let decides = !matches!(key.expr, Expr::Literal(..))
+            && !params.partition_by.contains(&key.expr)
+            && !kept.iter().any(|other| other.expr == key.expr);
+        if decides {
+            kept.push(key.clone());
         }
-        if !kept.is_empty() {
-            params.order_by = kept;
-        } else if blind && peers {
-            params.order_by.clear();
-            params.window_frame = WindowFrame::new(None);
-        }
+    }
+    // A frame of distances has one key, and keeps it.
+    if !kept.is_empty() {
+        params.order_by = kept;
+    } else if blind && peers && !params.order_by.is_empty() {
+        params.order_by.clear();
+        params.window_frame = WindowFrame::new(None);
     }
     if blind && starts && ends {
         params.order_by.clear();

@@ -2,7 +2,8 @@
 //!
 //! Where it does not matter how often a row comes, and all that is read of an input equals
 //! columns of a semi join's right side, the two can change places: `a INTERSECT b` is
-//! `b INTERSECT a`. The relation that is unique on those columns comes first, then the one that
+//! `b INTERSECT a`. A relation that refers to the other one by a declared key comes first, and
+//! is all that is asked then. Else the relation that is unique on those columns comes first, then the one that
 //! comes first in the order of relations.
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, Projection, binary_expr};
 use planc_ir::key::{PlanKey, relation_key};
 
+use super::drop_semi_joins::foreign_key;
 use super::inner_to_semi::read_elsewhere;
 use crate::block::{Block, Semi, Surroundings, columns_of};
 use crate::property::{is_exact_equality, unique_when_equal};
@@ -50,6 +52,13 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     let mut least = rank(&filtered, &read, around)?;
     for (place, semi) in block.semis.iter().enumerate() {
         let Some(pairs) = pairs(block, semi, &read) else { continue };
+        // A relation that refers to the other one needs no semi join with it.
+        let on: Vec<Expr> = pairs.iter().map(|(left, right, _)| equal(right, left)).collect();
+        let other = Block { inputs: vec![semi.right.clone()], ..Block::default() };
+        if foreign_key(&other, &filtered, &on)?.is_some() {
+            best = Some((place, pairs));
+            break;
+        }
         let columns: Vec<Column> = pairs.iter().map(|(_, right, _)| right.clone()).collect();
         let rank = rank(&semi.right, &columns, around)?;
         if rank < least {
@@ -71,6 +80,10 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
     block.stand_in(&map, around);
     block.semis.push(Semi { right: filtered, on, anti: false, null_aware: false });
     Ok(true)
+}
+
+fn equal(left: &Column, right: &Column) -> Expr {
+    binary_expr(Expr::Column(left.clone()), Operator::Eq, Expr::Column(right.clone()))
 }
 
 /// Unique relations first.

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use datafusion::common::{Column, JoinType, Result, ScalarValue};
+use datafusion::common::{Column, ExprSchema, JoinType, Result, ScalarValue};
 use datafusion::logical_expr::{Expr, Join, LogicalPlan};
 
 use super::drop_semi_joins::foreign_key;
@@ -39,7 +39,9 @@ fn defeated(block: &Block) -> Option<usize> {
             return false;
         }
         let columns = columns_of(&left.right);
-        block.after.iter().any(|conjunct| rejects_null(conjunct, &columns))
+        // On the rows that a fallible one rejects it is not computed any more.
+        let mut filters = block.after.iter().chain(&block.fallible);
+        filters.any(|conjunct| rejects_null(conjunct, &columns))
             || (left.on.iter().all(is_true) && cardinality(&left.right).is_one())
     })
 }
@@ -139,7 +141,19 @@ fn kept_sides(input: &LogicalPlan, conjuncts: &[Expr]) -> Option<JoinType> {
     let needs = |columns: &HashSet<Column>| {
         conjuncts.iter().any(|conjunct| rejects_null(conjunct, columns))
     };
-    match (needs(&columns_of(&join.left)), needs(&columns_of(&join.right))) {
+    // Rows without the other side are all that is left where a column that is never NULL is.
+    let lacks = |side: &LogicalPlan| {
+        conjuncts.iter().any(|conjunct| match conjunct {
+            Expr::IsNull(expr) => match expr.as_ref() {
+                Expr::Column(column) => side.schema().nullable(column).is_ok_and(|null| !null),
+                _ => false,
+            },
+            _ => false,
+        })
+    };
+    let left = needs(&columns_of(&join.left)) || lacks(&join.right);
+    let right = needs(&columns_of(&join.right)) || lacks(&join.left);
+    match (left, right) {
         (true, true) => Some(JoinType::Inner),
         (true, false) => Some(JoinType::Left),
         (false, true) => Some(JoinType::Right),

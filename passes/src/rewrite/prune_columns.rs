@@ -1,14 +1,15 @@
 //! Columns that nothing reads are no part of the question.
 //!
 //! Scans list the columns that are used; aggregates, windows, projections and unions compute
-//! only what is read. Rows stay as they are: a group key that nobody reads still groups, a
-//! DISTINCT is over its columns. Names are unique, so that "used" is a set of names.
+//! only what is read. Rows stay as they are: a group key that nobody reads still groups, unless
+//! it follows from the others; a DISTINCT is over its columns. Names are unique, so that "used"
+//! is a set of names.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, JoinType, Result};
+use datafusion::common::{Column, ExprSchema, JoinType, Result};
 use datafusion::logical_expr::{
     Aggregate, Expr, LogicalPlan, Projection, SubqueryAlias, TableScan, TableScanBuilder, Union,
     Window,
@@ -18,14 +19,14 @@ use planc_ir::table_function::reads_no_table;
 use super::rename::is_correlated;
 use crate::PassContext;
 use crate::block::keep_mark;
-use crate::property::is_volatile;
+use crate::property::{Determined, is_exact_equality, is_volatile};
 
-pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     if is_correlated(&plan)? {
         return Ok(Transformed::no(plan));
     }
     let used = plan.schema().columns().into_iter().collect();
-    prune(plan, &used)
+    prune(plan, &used, cx)
 }
 
 type Used = HashSet<Column>;
@@ -37,14 +38,14 @@ fn read_by<'e>(exprs: impl IntoIterator<Item = &'e Expr>, used: &mut Used) {
 }
 
 /// Prunes what `used` does not name. Columns may stay that are not used; none goes that is.
-fn prune(plan: LogicalPlan, used: &Used) -> Result<Transformed<LogicalPlan>> {
-    let plan = subqueries(plan)?;
+fn prune(plan: LogicalPlan, used: &Used, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
+    let plan = subqueries(plan, cx)?;
     plan.transform_data(|plan| match plan {
-        LogicalPlan::Projection(projection) => self::projection(projection, used),
-        LogicalPlan::Aggregate(aggregate) => self::aggregate(aggregate, used),
-        LogicalPlan::Window(window) => self::window(window, used),
-        LogicalPlan::Union(union) => self::union(union, used),
-        LogicalPlan::SubqueryAlias(alias) => self::alias(alias, used),
+        LogicalPlan::Projection(projection) => self::projection(projection, used, cx),
+        LogicalPlan::Aggregate(aggregate) => self::aggregate(aggregate, used, cx),
+        LogicalPlan::Window(window) => self::window(window, used, cx),
+        LogicalPlan::Union(union) => self::union(union, used, cx),
+        LogicalPlan::SubqueryAlias(alias) => self::alias(alias, used, cx),
         LogicalPlan::Filter(_)
         | LogicalPlan::Sort(_)
         | LogicalPlan::Limit(_)
@@ -53,7 +54,7 @@ fn prune(plan: LogicalPlan, used: &Used) -> Result<Transformed<LogicalPlan>> {
             read_by(&plan.expressions(), &mut below);
             keep_marked(&plan, &mut below);
             let last = plan.schema().columns().pop();
-            let pruned = plan.map_children(|child| prune(child, &below))?;
+            let pruned = plan.map_children(|child| prune(child, &below, cx))?;
             if pruned.transformed {
                 return pruned.map_data(|plan| keep_mark(plan.recompute_schema()?, last));
             }
@@ -62,7 +63,7 @@ fn prune(plan: LogicalPlan, used: &Used) -> Result<Transformed<LogicalPlan>> {
         // What cannot be looked into reads all columns.
         other => other.map_children(|child| {
             let all = child.schema().columns().into_iter().collect();
-            prune(child, &all)
+            prune(child, &all, cx)
         }),
     })
 }
@@ -79,7 +80,7 @@ fn keep_marked(plan: &LogicalPlan, used: &mut Used) {
 }
 
 /// Prunes within the plans of subqueries; all their columns are read.
-fn subqueries(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+fn subqueries(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     let mut found = false;
     plan.apply_expressions(|expr| {
         found |= expr.exists(|expr| Ok(crate::property::subquery_of(expr).is_some()))?;
@@ -92,7 +93,7 @@ fn subqueries(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         LogicalPlan::Subquery(mut subquery) => {
             let plan = Arc::unwrap_or_clone(subquery.subquery);
             let all = plan.schema().columns().into_iter().collect();
-            let pruned = prune(plan, &all)?;
+            let pruned = prune(plan, &all, cx)?;
             subquery.subquery = Arc::new(pruned.data);
             let plan = LogicalPlan::Subquery(subquery);
             Ok(Transformed::new_transformed(plan, pruned.transformed))
@@ -101,7 +102,11 @@ fn subqueries(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     })
 }
 
-fn projection(projection: Projection, used: &Used) -> Result<Transformed<LogicalPlan>> {
+fn projection(
+    projection: Projection,
+    used: &Used,
+    cx: &PassContext,
+) -> Result<Transformed<LogicalPlan>> {
     let Projection { expr, input, schema, .. } = projection;
     let columns = schema.columns();
     let before = expr.len();
@@ -113,16 +118,28 @@ fn projection(projection: Projection, used: &Used) -> Result<Transformed<Logical
         .collect();
     let mut below = Used::new();
     read_by(&expr, &mut below);
-    let input = prune(Arc::unwrap_or_clone(input), &below)?;
+    let input = prune(Arc::unwrap_or_clone(input), &below, cx)?;
     let changed = input.transformed || expr.len() < before;
     let projection = Projection::try_new(expr, Arc::new(input.data))?;
     Ok(Transformed::new_transformed(LogicalPlan::Projection(projection), changed))
 }
 
-fn aggregate(aggregate: Aggregate, used: &Used) -> Result<Transformed<LogicalPlan>> {
-    let Aggregate { input, group_expr, aggr_expr, schema, .. } = aggregate;
+fn aggregate(
+    aggregate: Aggregate,
+    used: &Used,
+    cx: &PassContext,
+) -> Result<Transformed<LogicalPlan>> {
+    let Aggregate { input, mut group_expr, aggr_expr, schema, .. } = aggregate;
     let before = aggr_expr.len();
     let keys = schema.fields().len() - before;
+    let plain =
+        !matches!(group_expr.as_slice(), [Expr::GroupingSet(_)]) && keys == group_expr.len();
+    let keyed = group_expr.len();
+    if plain {
+        let unread = schema.columns().into_iter().take(keys).map(|column| !used.contains(&column));
+        group_expr = without_dependent(group_expr, unread.collect(), &input, cx);
+    }
+    let fewer = group_expr.len() < keyed;
     let columns = schema.columns().into_iter().skip(keys);
     let mut kept: Vec<Expr> = Vec::with_capacity(before);
     let mut dropped = None;
@@ -139,13 +156,44 @@ fn aggregate(aggregate: Aggregate, used: &Used) -> Result<Transformed<LogicalPla
     }
     let mut below = Used::new();
     read_by(group_expr.iter().chain(&kept), &mut below);
-    let input = prune(Arc::unwrap_or_clone(input), &below)?;
-    let changed = input.transformed || kept.len() < before;
+    let input = prune(Arc::unwrap_or_clone(input), &below, cx)?;
+    let changed = input.transformed || kept.len() < before || fewer;
     let aggregate = Aggregate::try_new(Arc::new(input.data), group_expr, kept)?;
     Ok(Transformed::new_transformed(LogicalPlan::Aggregate(aggregate), changed))
 }
 
-fn window(window: Window, used: &Used) -> Result<Transformed<LogicalPlan>> {
+/// The keys without those that are not read and follow from the others: they split no group.
+fn without_dependent(
+    mut keys: Vec<Expr>,
+    mut unread: Vec<bool>,
+    input: &LogicalPlan,
+    cx: &PassContext,
+) -> Vec<Expr> {
+    let column = |key: &Expr| match key.clone().unalias_nested().data {
+        Expr::Column(column) => Some(column),
+        _ => None,
+    };
+    let exact = |column: &Column| input.schema().data_type(column).is_ok_and(is_exact_equality);
+    let mut place = keys.len();
+    while place > 0 && keys.len() > 1 {
+        place -= 1;
+        if unread.get(place) != Some(&true) {
+            continue;
+        }
+        let Some(own) = keys.get(place).and_then(column) else { continue };
+        let others = keys.iter().enumerate().filter(|(at, _)| *at != place);
+        let others = others.filter_map(|(_, key)| column(key)).filter(exact).collect();
+        let determined = Determined::by(input, others);
+        if determined.columns.contains(&own) {
+            determined.reliance.iter().for_each(|constraint| constraint.note(cx));
+            keys.remove(place);
+            unread.remove(place);
+        }
+    }
+    keys
+}
+
+fn window(window: Window, used: &Used, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     let Window { input, window_expr, schema } = window;
     let before = window_expr.len();
     let columns = schema.columns().into_iter().skip(schema.fields().len() - before);
@@ -157,7 +205,7 @@ fn window(window: Window, used: &Used) -> Result<Transformed<LogicalPlan>> {
         .collect();
     let mut below = used.clone();
     read_by(&kept, &mut below);
-    let input = prune(Arc::unwrap_or_clone(input), &below)?;
+    let input = prune(Arc::unwrap_or_clone(input), &below, cx)?;
     if kept.is_empty() {
         return Ok(Transformed::yes(input.data));
     }
@@ -167,7 +215,7 @@ fn window(window: Window, used: &Used) -> Result<Transformed<LogicalPlan>> {
 }
 
 /// A column of a union is dropped from all branches.
-fn union(union: Union, used: &Used) -> Result<Transformed<LogicalPlan>> {
+fn union(union: Union, used: &Used, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     let Union { inputs, schema } = union;
     let columns = schema.columns();
     let kept: Vec<usize> = columns
@@ -189,7 +237,7 @@ fn union(union: Union, used: &Used) -> Result<Transformed<LogicalPlan>> {
         if !all {
             plan = LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(plan))?);
         }
-        let plan = prune(plan, &below)?;
+        let plan = prune(plan, &below, cx)?;
         changed |= plan.transformed;
         pruned.push(Arc::new(plan.data));
     }
@@ -200,7 +248,7 @@ fn union(union: Union, used: &Used) -> Result<Transformed<LogicalPlan>> {
     let schema = if all {
         schema
     } else {
-        let metadata = schema.metadata().clone();
+        let metadata = schema.as_ref().metadata().clone();
         Arc::new(datafusion::common::DFSchema::new_with_metadata(fields.collect(), metadata)?)
     };
     let union = LogicalPlan::Union(Union { inputs: pruned, schema });
@@ -208,7 +256,7 @@ fn union(union: Union, used: &Used) -> Result<Transformed<LogicalPlan>> {
 }
 
 /// An alias stands above a scan, or above what cannot be looked into.
-fn alias(alias: SubqueryAlias, used: &Used) -> Result<Transformed<LogicalPlan>> {
+fn alias(alias: SubqueryAlias, used: &Used, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     let SubqueryAlias { input, alias: name, .. } = alias;
     let input = match Arc::unwrap_or_clone(input) {
         LogicalPlan::TableScan(scan) if !reads_no_table(&scan) => {
@@ -221,7 +269,7 @@ fn alias(alias: SubqueryAlias, used: &Used) -> Result<Transformed<LogicalPlan>> 
         }
         other => {
             let all = other.schema().columns().into_iter().collect();
-            prune(other, &all)?
+            prune(other, &all, cx)?
         }
     };
     let changed = input.transformed;

@@ -5,21 +5,27 @@
 //! call over `CASE WHEN p THEN x END` is one over `x` filtered by `p`, as NULLs are ignored
 //! (`x` must not be able to fail, since a filter does not protect it). In a group, which always
 //! has rows, the sum of `CASE WHEN p THEN 1 ELSE 0 END` is a count, and the greatest value of a
-//! key or a constant is that value. Without groups, a filter that all calls share filters the
+//! key, of what follows from the keys, or of a constant is that value. The sum of a multiple is a multiple of the sum. Without groups, a filter that all calls share filters the
 //! rows; with groups it must not, for groups would vanish.
 
-use std::collections::{BTreeSet, HashMap};
+mod nulls;
+mod sums;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::Transformed;
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Column, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams, Case};
 use datafusion::logical_expr::{Cast, Expr, ExprSchemable, Filter, LogicalPlan, and};
 
 use crate::PassContext;
 use crate::grouping::{Defined, Grouping, is_order_blind, restored};
 use crate::property::keys::unique_within;
-use crate::property::{Known, is_fallible, is_volatile, known};
+use crate::property::{
+    Determined, Known, is_exact_equality, is_fallible, is_lossless_cast, is_volatile, known,
+};
+use sums::summed;
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match &node {
@@ -27,8 +33,11 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
             let Some(grouping) = Grouping::of(aggregate).filter(|g| !g.calls.is_empty()) else {
                 return Ok(Transformed::no(node));
             };
+            let keys = grouping.keys.len();
             match simplified(grouping, cx)? {
-                Some((grouping, map)) if map.is_empty() => Ok(Transformed::yes(grouping.build()?)),
+                Some((grouping, map)) if map.is_empty() && grouping.keys.len() == keys => {
+                    Ok(Transformed::yes(grouping.build()?))
+                }
                 Some((grouping, map)) => {
                     let plan = grouping.build()?;
                     Ok(Transformed::yes(restored(plan, &aggregate.schema, &map)?))
@@ -52,8 +61,19 @@ fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplif
             calls.push(Defined { column, expr });
             continue;
         };
+        if let Some(key) = dependent(&call, &grouping, cx) {
+            grouping.keys.push(Defined { column, expr: key });
+            changed = true;
+            continue;
+        }
         if let Some(value) = value_of_group(&call, &grouping, &facts) {
             map.insert(column, value);
+            changed = true;
+            continue;
+        }
+        if let Some((parts, total)) = summed(&call, &grouping, &facts, cx)? {
+            calls.extend(parts);
+            map.insert(column, total);
             changed = true;
             continue;
         }
@@ -65,8 +85,31 @@ fn simplified(mut grouping: Grouping, cx: &PassContext) -> Result<Option<Simplif
     grouping.calls = calls;
     if grouping.keys.is_empty() {
         changed |= share_filter(&mut grouping)?;
+        changed |= nulls::settled(&mut grouping, cx)?;
     }
     Ok(changed.then_some((grouping, map)))
+}
+
+/// The column of which a call gives the one value that it has in a group: it follows from the
+/// keys, and can be one of them.
+fn dependent(call: &AggregateFunction, grouping: &Grouping, cx: &PassContext) -> Option<Expr> {
+    let AggregateFunctionParams { args, filter, .. } = &call.params;
+    let ([Expr::Column(column)], None) = (args.as_slice(), filter) else { return None };
+    let schema = grouping.input.schema();
+    let exact = |column: &Column| schema.data_type(column).is_ok_and(is_exact_equality);
+    if !matches!(call.func.name(), "min" | "max") || !exact(column) {
+        return None;
+    }
+    let keys: HashSet<Column> =
+        grouping.keys.iter().filter_map(|key| key.expr.try_as_col()).cloned().collect();
+    if keys.contains(column) || keys.is_empty() || !keys.iter().all(exact) {
+        return None;
+    }
+    let determined = Determined::by(&grouping.input, keys);
+    determined.columns.contains(column).then(|| {
+        determined.reliance.iter().for_each(|constraint| constraint.note(cx));
+        Expr::Column(column.clone())
+    })
 }
 
 /// The one value that the call can give in a group.
@@ -147,6 +190,15 @@ fn simpler(
         return Ok(call);
     }
     if name == "count" {
+        if let [arg] = params.args.as_mut_slice()
+            && let Expr::Cast(cast) = arg
+            && let from = cast.expr.get_type(schema.as_ref())?
+            && is_lossless_cast(&from, cast.field.data_type())
+        {
+            // As many values are counted before the cast, and as many different ones.
+            let counted = cast.expr.as_ref().clone();
+            *arg = counted;
+        }
         if !params.distinct {
             params.args.retain(|arg| facts.is_nullable(arg, schema, cx));
             if params.args.is_empty() {
@@ -209,7 +261,7 @@ fn counted(expr: &Expr) -> Option<Option<Expr>> {
     }
 }
 
-fn one() -> Expr {
+pub(super) fn one() -> Expr {
     Expr::Literal(ScalarValue::Int64(Some(1)), None)
 }
 

@@ -21,9 +21,11 @@ use std::sync::Arc;
 use crate::block::{
     Block, Classes, Surroundings, columns_of, known_conjuncts, reads_only, substitute,
 };
+use crate::grouping::Grouping;
 use crate::property::rejects_null;
 
 pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
+    let mut fired = plain_equalities(block);
     let before = block.conjuncts.clone();
     let inputs: Vec<HashSet<Column>> = block.inputs.iter().map(columns_of).collect();
     let ordered: Vec<Column> =
@@ -41,7 +43,6 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
             representatives.insert(column.clone(), to.clone());
         }
     }
-    let mut fired = false;
     if !representatives.is_empty() {
         fired |= replace_readers(block, &representatives)?;
     }
@@ -89,8 +90,47 @@ pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     equalities_of(&classes, &inputs, &mut placed);
     fired |= !same(&before, &placed);
     block.conjuncts = placed;
+    fired |= drop_null_groups(block)?;
     fired |= push_right(block, &facts)?;
     Ok(fired)
+}
+
+/// `IS NOT DISTINCT FROM` is `=` in a condition where one side is never NULL.
+fn plain_equalities(block: &mut Block) -> bool {
+    let plain = |expr: &Expr| -> Option<Expr> {
+        let Expr::BinaryExpr(BinaryExpr { left, op: Operator::IsNotDistinctFrom, right }) = expr
+        else {
+            return None;
+        };
+        let never_null = |side: &Expr| match side {
+            Expr::Column(column) => !block.nullable(column).unwrap_or(true),
+            Expr::Literal(value, _) => !value.is_null(),
+            _ => false,
+        };
+        let plain = never_null(left) || never_null(right);
+        plain.then(|| binary_expr(left.as_ref().clone(), Operator::Eq, right.as_ref().clone()))
+    };
+    let of = |list: &[Expr]| -> Vec<Option<Expr>> { list.iter().map(plain).collect() };
+    let conjuncts = of(&block.conjuncts);
+    let semis: Vec<_> = block
+        .semis
+        .iter()
+        .map(|semi| if semi.null_aware { Vec::new() } else { of(&semi.on) })
+        .collect();
+    let lefts: Vec<_> = block.lefts.iter().map(|left| of(&left.on)).collect();
+    let mut fired = false;
+    let mut put = |list: &mut Vec<Expr>, new: Vec<Option<Expr>>| {
+        for (expr, new) in list.iter_mut().zip(new) {
+            if let Some(new) = new {
+                *expr = new;
+                fired = true;
+            }
+        }
+    };
+    put(&mut block.conjuncts, conjuncts);
+    block.semis.iter_mut().zip(semis).for_each(|(semi, new)| put(&mut semi.on, new));
+    block.lefts.iter_mut().zip(lefts).for_each(|(left, new)| put(&mut left.on, new));
+    fired
 }
 
 /// Whether a row of a left join has found a partner is asked of one column: the first that the
@@ -146,6 +186,11 @@ fn drop_implied(facts: &mut Vec<Expr>, own: &mut usize, classes: &Classes, block
         let alone = std::iter::once(column.clone()).collect();
         classes.equal(column).len() > 1
             || !block.nullable(column).unwrap_or(true)
+            || block
+                .semis
+                .iter()
+                .filter(|semi| !semi.anti && !semi.null_aware)
+                .any(|semi| semi.on.iter().any(|on| rejects_null(on, &alone)))
             || facts.iter().enumerate().any(|(other, fact)| {
                 other != place && !matches!(fact, Expr::IsNotNull(_)) && rejects_null(fact, &alone)
             })
@@ -156,6 +201,53 @@ fn drop_implied(facts: &mut Vec<Expr>, own: &mut usize, classes: &Classes, block
     let mut places = drop.iter();
     facts.retain(|_| !places.next().copied().unwrap_or(false));
     *own -= before;
+}
+
+/// The rows of a group whose key is NULL need not be kept from it where the key is compared.
+fn drop_null_groups(block: &mut Block) -> Result<bool> {
+    let rejected = |conditions: &[Expr], column: &Column| {
+        let alone = std::iter::once(column.clone()).collect();
+        conditions.iter().any(|condition| rejects_null(condition, &alone))
+    };
+    let mut fired = false;
+    let conjuncts = std::mem::take(&mut block.conjuncts);
+    for input in &mut block.inputs {
+        fired |= with_null_groups(input, &|column| rejected(&conjuncts, column))?;
+    }
+    block.conjuncts = conjuncts;
+    for semi in block.semis.iter_mut().filter(|semi| !semi.null_aware) {
+        fired |= with_null_groups(&mut semi.right, &|column| rejected(&semi.on, column))?;
+    }
+    for left in &mut block.lefts {
+        fired |= with_null_groups(&mut left.right, &|column| rejected(&left.on, column))?;
+    }
+    Ok(fired)
+}
+
+fn with_null_groups(plan: &mut LogicalPlan, rejected: &dyn Fn(&Column) -> bool) -> Result<bool> {
+    let LogicalPlan::Aggregate(aggregate) = plan else { return Ok(false) };
+    let LogicalPlan::Filter(filter) = aggregate.input.as_ref() else { return Ok(false) };
+    let Some(mut grouping) = Grouping::of(aggregate) else { return Ok(false) };
+    let idle = |conjunct: &&Expr| match conjunct {
+        Expr::IsNotNull(expr) => {
+            grouping.keys.iter().any(|key| key.expr == **expr && rejected(&key.column))
+        }
+        _ => false,
+    };
+    let conjuncts = datafusion::logical_expr::utils::split_conjunction(&filter.predicate);
+    let (idle, rest): (Vec<&Expr>, Vec<&Expr>) = conjuncts.into_iter().partition(idle);
+    if idle.is_empty() {
+        return Ok(false);
+    }
+    let rest = datafusion::logical_expr::utils::conjunction(rest.into_iter().cloned());
+    grouping.input = match rest {
+        Some(predicate) => {
+            Arc::new(LogicalPlan::Filter(Filter::try_new(predicate, Arc::clone(&filter.input))?))
+        }
+        None => Arc::clone(&filter.input),
+    };
+    *plan = grouping.build()?;
+    Ok(true)
 }
 
 fn push(list: &mut Vec<Expr>, expr: Expr) {

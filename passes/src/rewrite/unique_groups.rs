@@ -2,19 +2,23 @@
 //!
 //! Where the keys hold a unique set of the input, every row is a group of its own: a sum is
 //! the value, in the sum's type, a count is one, or none for NULL. The same holds without keys
-//! for an input that always has exactly one row.
+//! for an input that always has exactly one row, and for windows whose partitions are single
+//! rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::logical_expr::expr::AggregateFunction;
-use datafusion::logical_expr::{Aggregate, Case, Expr, ExprSchemable, LogicalPlan, Projection};
+use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
+use datafusion::logical_expr::{
+    Aggregate, Case, Expr, ExprSchemable, LogicalPlan, Projection, Window, WindowFrameBound,
+    WindowFunctionDefinition,
+};
 
 use crate::PassContext;
-use crate::grouping::{Defined, Grouping, aliased, is_count_star};
+use crate::grouping::{Defined, Grouping, aliased, is_count_star, restored};
 use crate::property::cardinality::cardinality;
 use crate::property::is_volatile;
 use crate::property::keys::unique_within;
@@ -25,8 +29,96 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
             Some(plan) => Ok(Transformed::yes(LogicalPlan::Projection(plan))),
             None => Ok(Transformed::no(node)),
         },
+        LogicalPlan::Window(window) => match window_of_rows(window, cx)? {
+            Some(plan) => Ok(Transformed::yes(plan)),
+            None => Ok(Transformed::no(node)),
+        },
         _ => Ok(Transformed::no(node)),
     })
+}
+
+/// A window without the functions whose partitions are single rows.
+fn window_of_rows(window: &Window, cx: &PassContext) -> Result<Option<LogicalPlan>> {
+    let schema = window.input.schema();
+    let first = window.schema.fields().len() - window.window_expr.len();
+    let columns = window.schema.columns().into_iter().skip(first);
+    let fields = window.schema.fields().iter().skip(first);
+    let mut map = HashMap::new();
+    let mut rest = Vec::new();
+    for ((expr, column), field) in window.window_expr.iter().zip(columns).zip(fields) {
+        let value = match expr.clone().unalias_nested().data {
+            Expr::WindowFunction(call) if !call.params.partition_by.is_empty() => {
+                match value_of_row(&call, field.data_type(), schema)? {
+                    Some(value) => partition_of_row(&call, &window.input, cx).then_some(value),
+                    None => None,
+                }
+            }
+            _ => None,
+        };
+        match value {
+            Some(value) => {
+                map.insert(column, value);
+            }
+            None => rest.push(expr.clone()),
+        }
+    }
+    if map.is_empty() {
+        return Ok(None);
+    }
+    let input = Arc::clone(&window.input);
+    let plan = if rest.is_empty() {
+        Arc::unwrap_or_clone(input)
+    } else {
+        LogicalPlan::Window(Window::try_new(rest, input)?)
+    };
+    restored(plan, &window.schema, &map).map(Some)
+}
+
+/// Whether the partitions are single rows.
+fn partition_of_row(call: &WindowFunction, input: &LogicalPlan, cx: &PassContext) -> bool {
+    let columns = call.params.partition_by.iter().filter_map(|key| key.try_as_col());
+    let ordinals: BTreeSet<usize> =
+        columns.filter_map(|column| input.schema().maybe_index_of_column(column)).collect();
+    unique_within(input, &ordinals).is_some_and(|unique| {
+        unique.rely(cx);
+        true
+    })
+}
+
+/// What a window function gives for a partition of one row, which its frame must hold.
+fn value_of_row(
+    call: &WindowFunction,
+    data_type: &DataType,
+    schema: &DFSchema,
+) -> Result<Option<Expr>> {
+    let params = &call.params;
+    let frame = &params.window_frame;
+    let holds = !matches!(frame.start_bound, WindowFrameBound::Following(_))
+        && !matches!(frame.end_bound, WindowFrameBound::Preceding(_));
+    let volatile = is_volatile(&Expr::WindowFunction(Box::new(call.clone())));
+    if volatile || params.null_treatment.is_some() {
+        return Ok(None);
+    }
+    match &call.fun {
+        WindowFunctionDefinition::AggregateUDF(func) if holds && params.order_by.len() < 2 => {
+            let call = AggregateFunction::new_udf(
+                Arc::clone(func),
+                params.args.clone(),
+                params.distinct,
+                params.filter.clone(),
+                Vec::new(),
+                None,
+            );
+            of_one_row(&Expr::AggregateFunction(call), data_type, schema)
+        }
+        WindowFunctionDefinition::WindowUDF(func)
+            if matches!(func.name(), "row_number" | "rank" | "dense_rank") =>
+        {
+            let one = ScalarValue::UInt64(Some(1)).cast_to(data_type)?;
+            Ok(Some(Expr::Literal(one, None)))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn projection(aggregate: &Aggregate, cx: &PassContext) -> Result<Option<Projection>> {

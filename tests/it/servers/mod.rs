@@ -89,6 +89,50 @@ impl Server {
         assert_eq!(answer.status, 200, "{path}");
     }
 
+    /// Makes moto look at credentials from now on. Gives the environment of a user who may do all.
+    pub fn guard(&self) -> Vec<(&'static str, String)> {
+        let ask = |action: &str| {
+            let signed = http::SIGNED.1.replace("/s3/", "/iam/");
+            let form = ("Content-Type", "application/x-www-form-urlencoded");
+            let body = format!("Version=2010-05-08&UserName=planc&{action}");
+            let headers = [("Authorization", signed.as_str()), form];
+            let answer = http::send(self.port, "POST", "/", &headers, body.as_bytes()).unwrap();
+            let text = String::from_utf8(answer.body).unwrap();
+            assert_eq!(answer.status, 200, "{text}");
+            text
+        };
+        ask("Action=CreateUser");
+        let all = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A\
+                   %22Allow%22%2C%22Action%22%3A%22*%22%2C%22Resource%22%3A%22*%22%7D%5D%7D";
+        ask(&format!("Action=PutUserPolicy&PolicyName=all&PolicyDocument={all}"));
+        let key = ask("Action=CreateAccessKey");
+        let part = |name: &str| {
+            let (_, rest) = key.split_once(&format!("<{name}>")).unwrap();
+            rest.split_once('<').unwrap().0.to_owned()
+        };
+        self.look_at_credentials_after("0");
+        let mut environment = self.environment();
+        for (name, value) in &mut environment {
+            match *name {
+                "AWS_ACCESS_KEY_ID" => *value = part("AccessKeyId"),
+                "AWS_SECRET_ACCESS_KEY" => *value = part("SecretAccessKey"),
+                _ => {}
+            }
+        }
+        environment
+    }
+
+    /// Takes the guard away.
+    pub fn unguard(&self) {
+        self.look_at_credentials_after("inf");
+    }
+
+    fn look_at_credentials_after(&self, requests: &str) {
+        let target = "/moto-api/reset-auth";
+        let answer = http::send(self.port, "POST", target, &[], requests.as_bytes()).unwrap();
+        assert_eq!(answer.status, 200);
+    }
+
     /// Ends the server at once.
     pub fn stop(&mut self) {
         drop(self.child.stdin.take());

@@ -172,7 +172,8 @@ impl Target {
     ) -> Result<Option<SchemaRef>, Failure> {
         let Some(snapshot) = self.snapshot()? else { return Ok(None) };
         let table = logical_schema(&snapshot.input_schema());
-        schema::check(&self.location, rows, &table, schema_mode(options))?;
+        // A view of text is text in a table.
+        schema::check(&self.location, &logical_schema(rows), &table, schema_mode(options))?;
         Ok(Some(table))
     }
 

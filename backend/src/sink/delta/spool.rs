@@ -20,6 +20,7 @@ use planc_ir::code::{OUTPUT_FAILED, OUTPUT_KEY};
 use tempfile::TempDir;
 
 use super::Rows;
+use crate::sink::parquet::ROW_GROUP_BYTES;
 use crate::{Session, fault};
 
 /// Rows in a temporary Parquet file, which goes with this.
@@ -64,6 +65,9 @@ pub(super) async fn spool(
         let batch = batch.map_err(|error| fault::run_failed(&error))?;
         count += batch.num_rows() as u64;
         writer.write(&batch).map_err(|error| failed(error.to_string()))?;
+        if writer.memory_size() > ROW_GROUP_BYTES {
+            writer.flush().map_err(|error| failed(error.to_string()))?;
+        }
     }
     writer.close().map_err(|error| failed(error.to_string()))?;
     let wrong = |error| fault::engine_failed(OUTPUT_FAILED, "the rows cannot be merged", &error);

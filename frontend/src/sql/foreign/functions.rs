@@ -1,14 +1,12 @@
 //! Functions that bear one name in two dialects.
 
-use std::ops::ControlFlow;
-
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, ValueWithSpan,
-    Visit, Visitor,
 };
 
 use super::super::place::Places;
+use super::super::walk;
 
 /// Functions that mean the same wherever they are known.
 const SAME: &[&str] = &[
@@ -91,18 +89,18 @@ const FROM_ELSEWHERE: &str = "a start that is not a positive number counts from 
 /// Errors where a call means something else in DataFusion than in `dialect`, warnings where
 /// nobody has compared the two.
 pub(crate) fn check(query: &Query, dialect: &str, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { dialect, places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
+    let mut calls = Calls { dialect, places, found: Vec::new() };
+    walk::expressions(query, &mut |expr| calls.expression(expr));
+    calls.found
 }
 
-struct Walk<'a, 't> {
+struct Calls<'a, 't> {
     dialect: &'a str,
     places: &'a Places<'t>,
     found: Vec<Diagnostic>,
 }
 
-impl Walk<'_, '_> {
+impl Calls<'_, '_> {
     fn refuse(&mut self, expr: &Expr, what: &str, difference: &str) {
         let message = format!("{what} means something else in {} than in DataFusion", self.dialect);
         let help = format!("{difference}; write this rule in DataFusion's dialect");
@@ -124,12 +122,8 @@ impl Walk<'_, '_> {
             );
         }
     }
-}
 
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+    fn expression(&mut self, expr: &Expr) {
         match expr {
             Expr::Function(call) => self.call(expr, call),
             Expr::Substring { substring_from: Some(from), .. }
@@ -157,7 +151,6 @@ impl Visitor for Walk<'_, '_> {
             }
             _ => {}
         }
-        ControlFlow::Continue(())
     }
 }
 

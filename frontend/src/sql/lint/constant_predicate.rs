@@ -1,47 +1,29 @@
 //! P0409: a condition that no row can change.
 
-use std::ops::ControlFlow;
-
 use planc_ir::{Diagnostic, code};
-use sqlparser::ast::{BinaryOperator as Op, Expr, Query, SetExpr, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator as Op, Expr, Query};
 
 use super::super::place::Places;
+use super::super::walk::{self, Piece};
 
 pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
+    let mut conditions = Conditions { places, found: Vec::new() };
+    walk::pieces(query, &mut |piece| {
+        let Piece::Query(query) = piece else { return };
+        walk::selects(&query.body, &mut |select| {
+            let clauses = [&select.selection, &select.having, &select.qualify];
+            clauses.into_iter().flatten().for_each(|condition| conditions.condition(condition));
+        });
+    });
+    conditions.found
 }
 
-struct Walk<'a, 't> {
+struct Conditions<'a, 't> {
     places: &'a Places<'t>,
     found: Vec<Diagnostic>,
 }
 
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        self.body(&query.body);
-        ControlFlow::Continue(())
-    }
-}
-
-impl Walk<'_, '_> {
-    fn body(&mut self, body: &SetExpr) {
-        match body {
-            SetExpr::Select(select) => {
-                let clauses = [&select.selection, &select.having, &select.qualify];
-                clauses.into_iter().flatten().for_each(|condition| self.condition(condition));
-            }
-            SetExpr::SetOperation { left, right, .. } => {
-                self.body(left);
-                self.body(right);
-            }
-            _ => {}
-        }
-    }
-
+impl Conditions<'_, '_> {
     fn condition(&mut self, condition: &Expr) {
         match condition {
             Expr::Nested(inner) => self.condition(inner),

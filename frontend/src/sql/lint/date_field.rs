@@ -1,15 +1,14 @@
 //! P0415: a part of a date that there is none of. DataFusion finds out at the first row.
 
-use std::ops::ControlFlow;
-
 use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{
-    DateTimeField, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, Visit,
-    Visitor,
+    DateTimeField, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value,
 };
+use sqlparser::tokenizer::Span as SqlSpan;
 
 use super::super::place::Places;
+use super::super::walk;
 
 /// What `date_part`, `extract` and `date_trunc` know, in the spellings that they know.
 const FIELDS: [&str; 42] = [
@@ -58,56 +57,43 @@ const FIELDS: [&str; 42] = [
 ];
 
 pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
-}
-
-struct Walk<'a, 't> {
-    places: &'a Places<'t>,
-    found: Vec<Diagnostic>,
-}
-
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        let (field, span) = match expr {
-            Expr::Extract { field: DateTimeField::Custom(field), .. } => {
-                (field.value.to_lowercase(), self.places.span(field.span))
-            }
-            Expr::Function(call) => {
-                let name = call.name.to_string().to_lowercase();
-                let FunctionArguments::List(list) = &call.args else {
-                    return ControlFlow::Continue(());
-                };
-                let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))) =
-                    list.args.first()
-                else {
-                    return ControlFlow::Continue(());
-                };
-                match &value.value {
-                    Value::SingleQuotedString(field)
-                        if ["date_part", "datepart", "date_trunc", "datetrunc"]
-                            .contains(&name.as_str()) =>
-                    {
-                        (field.to_lowercase(), self.places.span(value.span))
-                    }
-                    _ => return ControlFlow::Continue(()),
-                }
-            }
-            _ => return ControlFlow::Continue(()),
-        };
+    let mut found = Vec::new();
+    walk::expressions(query, &mut |expr| {
+        let Some((field, span)) = asked_for(expr) else { return };
         if !FIELDS.contains(&field.as_str()) {
             let message =
                 format!("`{field}` is no part of a date: the rule fails at its first row");
-            self.found.push(
+            found.push(
                 Diagnostic::new(code::DATE_FIELD, message)
-                    .at(span)
+                    .at(places.span(span))
                     .help_opt(did_you_mean(&field, FIELDS)),
             );
         }
-        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// The part of a date that an expression asks for, in lower case, where it is written out.
+fn asked_for(expr: &Expr) -> Option<(String, SqlSpan)> {
+    match expr {
+        Expr::Extract { field: DateTimeField::Custom(field), .. } => {
+            Some((field.value.to_lowercase(), field.span))
+        }
+        Expr::Function(call) => {
+            let name = call.name.to_string().to_lowercase();
+            let FunctionArguments::List(list) = &call.args else { return None };
+            let asks = ["date_part", "datepart", "date_trunc", "datetrunc"];
+            match list.args.first()? {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))
+                    if asks.contains(&name.as_str()) =>
+                {
+                    let Value::SingleQuotedString(field) = &value.value else { return None };
+                    Some((field.to_lowercase(), value.span))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -1,33 +1,40 @@
 //! P0404: what DataFusion 55 reads and then forgets. The rows are not those that the text
 //! asks for.
 
-use std::ops::ControlFlow;
-
 use datafusion::execution::context::SessionState;
 use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
-    DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, LimitClause,
+    Cte, DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, LimitClause,
     NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SetExpr, SetOperator, Spanned,
-    TableFactor, UnaryOperator, Value, Visit, Visitor, WindowSpec, WindowType, With,
+    TableFactor, UnaryOperator, Value, WindowSpec, WindowType, With,
 };
 use sqlparser::keywords::Keyword;
 
 use super::super::lookups::normalized;
 use super::super::place::Places;
+use super::super::walk::{self, Piece};
 
 pub(super) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { state, places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
+    let mut clauses = Clauses { state, places, found: Vec::new() };
+    walk::pieces(query, &mut |piece| match piece {
+        Piece::Query(query) => clauses.query(query),
+        Piece::Factor(factor) => clauses.table(factor),
+        Piece::Expr(Expr::Function(call)) => clauses.call(call),
+        Piece::Expr(Expr::Trim { trim_characters: Some(characters), .. }) => {
+            clauses.characters(characters);
+        }
+        Piece::Expr(_) | Piece::End => {}
+    });
+    clauses.found
 }
 
-struct Walk<'a, 't> {
+struct Clauses<'a, 't> {
     state: &'a SessionState,
     places: &'a Places<'t>,
     found: Vec<Diagnostic>,
 }
 
-impl Walk<'_, '_> {
+impl Clauses<'_, '_> {
     fn ignored(&mut self, what: &str, span: Option<Span>, help: &str) {
         self.found.push(
             Diagnostic::new(code::IGNORED_CLAUSE, format!("DataFusion ignores {what}"))
@@ -49,7 +56,7 @@ impl Walk<'_, '_> {
         }
         self.bounds(query);
         self.order_by(query.order_by.as_ref());
-        self.body(&query.body);
+        walk::selects(&query.body, &mut |select| self.select(select));
     }
 
     /// A constant other than an ordinal is the same for all rows.
@@ -101,13 +108,16 @@ impl Walk<'_, '_> {
 
     /// Of a recursive CTE's query only the two sides of its UNION are planned.
     fn recursive_ctes(&mut self, with: &With) {
-        for cte in with.cte_tables.iter().filter(|_| with.recursive) {
+        let ctes = with.cte_tables.iter().filter(|_| with.recursive);
+        if let Some(first) = with.cte_tables.first().filter(|_| with.recursive)
+            && !with.cte_tables.iter().any(is_union)
+        {
+            let span = self.places.span(first.alias.name.span);
+            let help = "write UNION or UNION ALL between the first rows and those of the recursion";
+            self.ignored("RECURSIVE: without UNION no CTE reads itself", span, help);
+        }
+        for cte in ctes.filter(|cte| is_union(cte)) {
             let query = &cte.query;
-            let union =
-                matches!(query.body.as_ref(), SetExpr::SetOperation { op: SetOperator::Union, .. });
-            if !union {
-                continue;
-            }
             let help = "put it into the query that reads the CTE";
             if let Some(limit) = &query.limit_clause {
                 let span = self.places.closed(limit.span());
@@ -120,18 +130,25 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn body(&mut self, body: &SetExpr) {
-        match body {
-            SetExpr::Select(select) => self.select(select),
-            SetExpr::SetOperation { left, right, .. } => {
-                self.body(left);
-                self.body(right);
-            }
-            _ => {}
+    /// Only the first text behind what is trimmed is read.
+    fn characters(&mut self, characters: &[Expr]) {
+        if let Some(second) = characters.get(1) {
+            let span = self.places.expression(second);
+            let help = "one text lists all characters that are cut off";
+            self.ignored("all but the first text of characters to trim", span, help);
         }
     }
 
     fn select(&mut self, select: &Select) {
+        let token = select.select_token.0.span;
+        if select.projection.is_empty() && !select.from.is_empty() {
+            let help = "list the columns, or write SELECT 1 to count rows";
+            let span = self.places.span(token);
+            self.ignored("that nothing is selected: the rows have no columns", span, help);
+        }
+        if let Some(comma) = self.places.comma_before_from(select) {
+            self.ignored("the comma before FROM", Some(comma), "remove it");
+        }
         if let Some(condition) = &select.prewhere {
             let span = self.places.expression(condition);
             self.ignored("PREWHERE", span, "write WHERE");
@@ -203,6 +220,13 @@ impl Walk<'_, '_> {
                 self.ignored(&format!("the frame of `{name}`"), span, &help);
             }
         }
+        if let FunctionArguments::List(list) = &call.args
+            && name == "count"
+            && list.args.is_empty()
+        {
+            let span = self.places.call(call.name.span());
+            self.ignored("that `count()` counts nothing: it counts rows", span, "write `count(*)`");
+        }
         let scalar = self.state.scalar_functions().contains_key(&name);
         if !scalar || self.state.aggregate_functions().contains_key(&name) {
             return;
@@ -227,30 +251,13 @@ impl Walk<'_, '_> {
     }
 }
 
+fn is_union(cte: &Cte) -> bool {
+    matches!(cte.query.body.as_ref(), SetExpr::SetOperation { op: SetOperator::Union, .. })
+}
+
 /// Window functions that do not look at their frame.
 const WHOLE_PARTITION: [&str; 8] =
     ["row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"];
-
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        self.query(query);
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        self.table(factor);
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let Expr::Function(call) = expr {
-            self.call(call);
-        }
-        ControlFlow::Continue(())
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,72 +1,97 @@
 //! P0408: text that meets numbers, and the like, where DataFusion casts one side: in
-//! comparisons, IN and BETWEEN, branches of CASE, `coalesce`, and the sides of a UNION.
+//! comparisons, IN, BETWEEN, LIKE and `||`, branches of CASE, `coalesce`, the sides of a UNION and
+//! of a join; and where it casts the argument of a call, or a number that stands for a condition.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::DataType;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::arrow::datatypes::{DataType, FieldRef};
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchema, Location as DfLocation};
-use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
+use datafusion::logical_expr::type_coercion::functions::{UDFCoercionExt, fields_with_udf};
+use datafusion::logical_expr::{Expr, ExprSchemable, Join, LogicalPlan, Operator};
 use planc_ir::{Diagnostic, code};
-use sqlparser::ast::{Expr as SqlExpr, Query, Spanned, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator, Expr as SqlExpr, Query, visit_expressions};
 use sqlparser::tokenizer::Location;
 
 use super::super::place::Places;
+use super::super::walk;
+use super::typed::{self, column_place, location, smallest};
 
 pub(super) fn lint(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    // The closures never fail, and neither do the walks.
     let _ = plan.apply_with_subqueries(|node| {
-        if let LogicalPlan::Union(union) = node {
-            found.extend(sides(&union.inputs));
+        match node {
+            LogicalPlan::Union(union) => found.extend(sides(&union.inputs)),
+            LogicalPlan::Join(join) => found.extend(keys(join)),
+            _ => {}
         }
-        let inputs = merge_schema(&node.inputs());
-        node.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                found.extend(mix(expr, &inputs));
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
+        Ok(TreeNodeRecursion::Continue)
     });
-    found
-        .into_iter()
-        .map(|Mixed { at, left, right, what }| {
-            let message = match what {
-                What::Comparison => {
-                    format!("a value of type {left} is compared with one of type {right}")
-                }
-                _ => format!("values of type {left} and of type {right} become one"),
-            };
-            let place = smallest(query, at, |expr| what.is_written_as(expr))
-                .and_then(|expr| places.expression(&expr));
-            Diagnostic::new(code::IMPLICIT_CAST, message)
-                .at(place.or_else(|| places.token_at(at)))
-                .help("cast one side yourself, so that it is plain which is meant")
-        })
-        .collect()
+    typed::expressions(plan, |expr, inputs| found.extend(mix(expr, inputs)));
+    found.iter().filter_map(|mixed| mixed.finding(query, places)).collect()
 }
 
 /// Values of different kinds, and where a column of them stands.
 struct Mixed {
-    at: Location,
+    at: Option<Location>,
     left: DataType,
     right: DataType,
     what: What,
 }
 
 /// How they meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum What {
     Comparison,
+    Concatenation,
     Branches,
+    /// What a CASE compares, and one of its WHENs.
+    Base,
     Arguments,
     Sides,
+    Keys,
+    /// The argument of a function of these names.
+    Argument(Vec<String>),
+    Condition,
+}
+
+impl Mixed {
+    /// The diagnostic; none for a mixture of which nobody knows where it stands.
+    fn finding(&self, query: &Query, places: &Places<'_>) -> Option<Diagnostic> {
+        let Mixed { at, left, right, what } = self;
+        let message = match what {
+            What::Comparison | What::Keys | What::Base => {
+                format!("a value of type {left} is compared with one of type {right}")
+            }
+            What::Argument(names) => {
+                let name = names.first().map_or("the function", String::as_str);
+                format!("`{name}` is given a value of type {left} and takes one of type {right}")
+            }
+            What::Condition => format!("a value of type {left} is taken for a condition"),
+            _ => format!("values of type {left} and of type {right} become one"),
+        };
+        let help = match what {
+            What::Condition => "compare it with something",
+            What::Argument(_) => "cast it yourself, so that it is plain what is meant",
+            _ => "cast one side yourself, so that it is plain which is meant",
+        };
+        let written = |expr: &SqlExpr| what.is_written_as(expr);
+        let expr = match at {
+            Some(at) => smallest(query, *at, written),
+            None => without_place(query, written),
+        };
+        let place = expr.and_then(|expr| places.expression(&expr));
+        let place = place.or_else(|| places.token_at((*at)?));
+        if at.is_none() && place.is_none() {
+            return None;
+        }
+        Some(Diagnostic::new(code::IMPLICIT_CAST, message).at(place).help(help))
+    }
 }
 
 impl What {
-    fn is_written_as(self, expr: &SqlExpr) -> bool {
+    fn is_written_as(&self, expr: &SqlExpr) -> bool {
         match self {
             What::Comparison => matches!(
                 expr,
@@ -74,11 +99,65 @@ impl What {
                     | SqlExpr::Between { .. }
                     | SqlExpr::InList { .. }
                     | SqlExpr::InSubquery { .. }
+                    | SqlExpr::Like { .. }
+                    | SqlExpr::ILike { .. }
+                    | SqlExpr::SimilarTo { .. }
+                    | SqlExpr::IsDistinctFrom(..)
+                    | SqlExpr::IsNotDistinctFrom(..)
+                    | SqlExpr::AnyOp { .. }
+                    | SqlExpr::AllOp { .. }
             ),
-            What::Branches => matches!(expr, SqlExpr::Case { .. }),
+            What::Concatenation => {
+                matches!(expr, SqlExpr::BinaryOp { op: BinaryOperator::StringConcat, .. })
+            }
+            What::Branches | What::Base => matches!(expr, SqlExpr::Case { .. }),
             What::Arguments => matches!(expr, SqlExpr::Function(_)),
-            What::Sides => matches!(expr, SqlExpr::Identifier(_) | SqlExpr::CompoundIdentifier(_)),
+            What::Sides | What::Keys => {
+                matches!(expr, SqlExpr::Identifier(_) | SqlExpr::CompoundIdentifier(_))
+            }
+            What::Argument(names) => called(expr).is_some_and(|name| names.contains(&name)),
+            What::Condition => matches!(expr, SqlExpr::Case { .. } | SqlExpr::Function(_)),
         }
+    }
+}
+
+/// The function behind a call, whatever its syntax.
+fn called(expr: &SqlExpr) -> Option<String> {
+    let name = match expr {
+        SqlExpr::Function(call) => return Some(call.name.to_string().to_lowercase()),
+        SqlExpr::Extract { .. } => "date_part",
+        SqlExpr::Substring { .. } => "substr",
+        SqlExpr::Position { .. } => "strpos",
+        SqlExpr::Trim { .. } => "btrim",
+        SqlExpr::Ceil { .. } => "ceil",
+        SqlExpr::Floor { .. } => "floor",
+        SqlExpr::Overlay { .. } => "overlay",
+        _ => return None,
+    };
+    Some(name.to_owned())
+}
+
+/// Where a mixture stands that has no place: the first expression of its kind that names no column,
+/// or the only one of its kind.
+fn without_place(query: &Query, wanted: impl Fn(&SqlExpr) -> bool) -> Option<SqlExpr> {
+    let (mut literal, mut all) = (None, Vec::new());
+    walk::expressions(query, &mut |expr| {
+        if !wanted(expr) {
+            return;
+        }
+        all.push(expr.clone());
+        let mut columns = false;
+        let _ = visit_expressions(expr, |part| {
+            columns |= matches!(part, SqlExpr::Identifier(_) | SqlExpr::CompoundIdentifier(_));
+            ControlFlow::<()>::Continue(())
+        });
+        if literal.is_none() && !columns {
+            literal = Some(expr.clone());
+        }
+    });
+    match (literal, all.as_slice()) {
+        (None, [only]) => Some(only.clone()),
+        (literal, _) => literal,
     }
 }
 
@@ -86,6 +165,13 @@ fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
     match expr {
         Expr::BinaryExpr(binary) if compares(binary.op) => {
             first(What::Comparison, &binary.left, [binary.right.as_ref()], inputs)
+        }
+        Expr::BinaryExpr(binary) if binary.op == Operator::StringConcat => {
+            let right = [binary.right.as_ref()];
+            first(What::Concatenation, &binary.left, right, inputs)
+        }
+        Expr::Like(like) | Expr::SimilarTo(like) => {
+            first(What::Comparison, &like.expr, [like.pattern.as_ref()], inputs)
         }
         Expr::InList(list) => first(What::Comparison, &list.expr, &list.list, inputs),
         Expr::Between(between) => {
@@ -95,7 +181,7 @@ fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
         Expr::InSubquery(test) => {
             let left = test.expr.get_type(inputs).ok()?;
             let right = test.subquery.subquery.schema().field(0).data_type().clone();
-            let at = location(column_place(&test.expr)?);
+            let at = Some(location(column_place(&test.expr)?));
             (kind(&left)? != kind(&right)?).then_some(Mixed {
                 at,
                 left,
@@ -103,12 +189,30 @@ fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
                 what: What::Comparison,
             })
         }
+        Expr::SetComparison(test) => {
+            let left = test.expr.get_type(inputs).ok()?;
+            let right = test.subquery.subquery.schema().fields().first()?.data_type().clone();
+            let at = column_place(&test.expr).map(location);
+            let mixed = Mixed { at, left, right, what: What::Comparison };
+            (kind(&mixed.left)? != kind(&mixed.right)?).then_some(mixed)
+        }
         Expr::Case(case) => {
+            if let Some(base) = &case.expr {
+                let whens = case.when_then_expr.iter().map(|(when, _)| when.as_ref());
+                let clash = mixed(What::Base, base, whens, inputs, column_place(base));
+                if clash.is_some() {
+                    return clash;
+                }
+            }
+            let when = case.when_then_expr.iter().map(|(when, _)| when.as_ref());
+            let number = case.expr.is_none().then(|| truth(when, inputs)).flatten();
+            if number.is_some() {
+                return number;
+            }
             let branches = case.when_then_expr.iter().map(|(_, then)| then.as_ref());
             let mut branches = branches.chain(case.else_expr.as_deref());
             let leading = branches.next()?;
-            let at = column_place(expr)?;
-            mixed(What::Branches, leading, branches, inputs, Some(at))
+            mixed(What::Branches, leading, branches, inputs, column_place(expr))
         }
         Expr::ScalarFunction(call)
             if ["coalesce", "nullif", "greatest", "least"].contains(&call.name()) =>
@@ -116,8 +220,74 @@ fn mix(expr: &Expr, inputs: &DFSchema) -> Option<Mixed> {
             let (leading, others) = call.args.split_first()?;
             first(What::Arguments, leading, others, inputs)
         }
+        Expr::ScalarFunction(call) => {
+            let names = names(call.name(), call.func.aliases());
+            argument(names, &call.args, call.func.as_ref(), inputs)
+        }
+        Expr::AggregateFunction(call) => {
+            let filter = call.params.filter.as_deref();
+            truth(filter.into_iter(), inputs).or_else(|| {
+                let names = names(call.func.name(), call.func.aliases());
+                argument(names, &call.params.args, call.func.as_ref(), inputs)
+            })
+        }
         _ => None,
     }
+}
+
+fn names(name: &str, aliases: &[String]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(aliases.iter().cloned()).collect()
+}
+
+/// The first argument that a call turns into one of another kind. `concat` is made for that.
+fn argument(
+    names: Vec<String>,
+    args: &[Expr],
+    function: &impl UDFCoercionExt,
+    inputs: &DFSchema,
+) -> Option<Mixed> {
+    const OF_ANYTHING: [&str; 4] = ["concat", "concat_ws", "arrow_cast", "arrow_try_cast"];
+    if names.iter().any(|name| OF_ANYTHING.contains(&name.as_str())) {
+        return None;
+    }
+    let fields = args.iter().map(|arg| Some(arg.to_field(inputs).ok()?.1));
+    let given: Vec<FieldRef> = fields.collect::<Option<_>>()?;
+    let taken = fields_with_udf(&given, function).ok()?;
+    given.iter().zip(&taken).zip(args).find_map(|((given, taken), arg)| {
+        let (left, right) = (given.data_type(), taken.data_type());
+        let (from, to) = (kind(left)?, kind(right)?);
+        // A date in quotes is how dates are written.
+        let usual = from == Kind::Text && to == Kind::Time && matches!(arg, Expr::Literal(..));
+        if from == to || usual {
+            return None;
+        }
+        let at = column_place(arg).map(location);
+        let (left, right) = (left.clone(), right.clone());
+        Some(Mixed { at, left, right, what: What::Argument(names.clone()) })
+    })
+}
+
+/// The first condition that is a number.
+fn truth<'e>(mut conditions: impl Iterator<Item = &'e Expr>, inputs: &DFSchema) -> Option<Mixed> {
+    conditions.find_map(|condition| {
+        let left = condition.get_type(inputs).ok()?;
+        let at = column_place(condition).map(location);
+        let number = kind(&left)? == Kind::Number;
+        number.then_some(Mixed { at, left, right: DataType::Boolean, what: What::Condition })
+    })
+}
+
+/// The first columns that a join compares, where they are of different kinds.
+fn keys(join: &Join) -> Option<Mixed> {
+    join.on.iter().enumerate().find_map(|(nth, (left, right))| {
+        let from = left.get_type(join.left.schema()).ok()?;
+        let to = right.get_type(join.right.schema()).ok()?;
+        // The columns of an INTERSECT or EXCEPT are those that its sides select.
+        let at = column_place(left).or_else(|| column_place(right));
+        let at = at.or_else(|| selected(&join.left, nth)).map(location)?;
+        let mixed = Mixed { at: Some(at), left: from, right: to, what: What::Keys };
+        (kind(&mixed.left)? != kind(&mixed.right)?).then_some(mixed)
+    })
 }
 
 fn compares(operator: Operator) -> bool {
@@ -129,6 +299,8 @@ fn compares(operator: Operator) -> bool {
             | Operator::LtEq
             | Operator::Gt
             | Operator::GtEq
+            | Operator::IsDistinctFrom
+            | Operator::IsNotDistinctFrom
     )
 }
 
@@ -165,9 +337,19 @@ fn mixed<'e>(
         if left_kind == right_kind || usual {
             return None;
         }
-        let at = place.or_else(|| column_place(leading)).or_else(|| column_place(other))?;
-        Some(Mixed { at: location(at), left: left.clone(), right, what })
+        let at = place.or_else(|| column_place(leading)).or_else(|| column_place(other));
+        let at = at.map(location);
+        Some(Mixed { at, left: left.clone(), right, what: what.clone() })
     })
+}
+
+/// Where the nth column of a SELECT was written.
+fn selected(plan: &LogicalPlan, nth: usize) -> Option<DfLocation> {
+    match (plan, plan.inputs().as_slice()) {
+        (LogicalPlan::Projection(projection), _) => column_place(projection.expr.get(nth)?),
+        (_, [input]) => selected(input, nth),
+        _ => None,
+    }
 }
 
 /// The first column of a set operation whose sides are of different kinds.
@@ -181,26 +363,8 @@ fn sides(inputs: &[Arc<LogicalPlan>]) -> Option<Mixed> {
         })?;
         let place = |side: &LogicalPlan| column_place(side.expressions().get(nth)?);
         let at = place(first).or_else(|| place(other))?;
-        Some(Mixed { at: location(at), left, right, what: What::Sides })
+        Some(Mixed { at: Some(location(at)), left, right, what: What::Sides })
     })
-}
-
-pub(super) fn location(at: DfLocation) -> Location {
-    Location::new(at.line, at.column)
-}
-
-pub(super) fn column_place(expr: &Expr) -> Option<DfLocation> {
-    let mut place = None;
-    let _ = expr.apply(|expr| {
-        if let Expr::Column(column) = expr
-            && let Some(span) = column.spans.first()
-        {
-            place = Some(span.start);
-            return Ok(TreeNodeRecursion::Stop);
-        }
-        Ok(TreeNodeRecursion::Continue)
-    });
-    place
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,35 +385,6 @@ fn kind(data_type: &DataType) -> Option<Kind> {
         data_type if data_type.is_numeric() => Some(Kind::Number),
         _ => None,
     }
-}
-
-/// The smallest expression of a kind around a place.
-pub(super) fn smallest(
-    query: &Query,
-    at: Location,
-    wanted: impl Fn(&SqlExpr) -> bool,
-) -> Option<SqlExpr> {
-    struct Walk<F> {
-        at: Location,
-        wanted: F,
-        found: Option<SqlExpr>,
-    }
-    impl<F: Fn(&SqlExpr) -> bool> Visitor for Walk<F> {
-        type Break = ();
-
-        fn pre_visit_expr(&mut self, expr: &SqlExpr) -> ControlFlow<()> {
-            if (self.wanted)(expr) {
-                let span = expr.span();
-                if span.start <= self.at && self.at < span.end {
-                    self.found = Some(expr.clone());
-                }
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut walk = Walk { at, wanted, found: None };
-    let _ = query.visit(&mut walk);
-    walk.found
 }
 
 #[cfg(test)]

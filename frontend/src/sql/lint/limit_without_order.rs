@@ -1,72 +1,62 @@
 //! P0401: which rows a LIMIT keeps is chance unless an ORDER BY stands beside it.
 
-use std::ops::ControlFlow;
-
 use planc_ir::{Diagnostic, code};
-use sqlparser::ast::{
-    Distinct, Expr, LimitClause, Query, SetExpr, Spanned, Value, ValueWithSpan, Visit, Visitor,
-};
+use sqlparser::ast::{Distinct, Expr, LimitClause, Query, SetExpr, Spanned, Value, ValueWithSpan};
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::Span as SqlSpan;
 
 use super::super::place::Places;
+use super::super::walk::{self, Piece};
 
 pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { places, found: Vec::new(), existence: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
+    let mut found = Vec::new();
+    // Subqueries of EXISTS: whichever row is kept, the answer is the same.
+    let mut existence: Vec<*const Query> = Vec::new();
+    walk::pieces(query, &mut |piece| match piece {
+        Piece::Expr(Expr::Exists { subquery, .. }) => {
+            existence.push(std::ptr::from_ref(subquery.as_ref()));
+        }
+        Piece::Query(query) => {
+            if query.order_by.is_none() {
+                found.extend(distinct_on(&query.body, places));
+            }
+            if !existence.contains(&std::ptr::from_ref(query)) {
+                found.extend(unordered(query, places));
+            }
+        }
+        _ => {}
+    });
+    found
 }
 
-struct Walk<'a, 't> {
-    places: &'a Places<'t>,
-    found: Vec<Diagnostic>,
-    /// Subqueries of EXISTS: whichever row is kept, the answer is the same.
-    existence: Vec<*const Query>,
+fn unordered(query: &Query, places: &Places<'_>) -> Option<Diagnostic> {
+    let limit = limit_span(query)?;
+    if is_ordered(query) || gives_one_row(&query.body) {
+        return None;
+    }
+    let words = [Keyword::LIMIT, Keyword::OFFSET, Keyword::FETCH, Keyword::FIRST];
+    Some(
+        Diagnostic::new(code::LIMIT_WITHOUT_ORDER, "which rows are kept is not determined")
+            .at(places.with_keyword(limit, &words))
+            .help("add an ORDER BY whose columns are unique together"),
+    )
 }
 
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if let Expr::Exists { subquery, .. } = expr {
-            self.existence.push(std::ptr::from_ref(subquery.as_ref()));
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        if query.order_by.is_none() {
-            self.distinct_on(&query.body);
-        }
-        let Some(limit) = limit_span(query) else { return ControlFlow::Continue(()) };
-        let asks_existence = self.existence.contains(&std::ptr::from_ref(query));
-        if !asks_existence && !is_ordered(query) && !gives_one_row(&query.body) {
-            let words = [Keyword::LIMIT, Keyword::OFFSET, Keyword::FETCH, Keyword::FIRST];
-            self.found.push(
-                Diagnostic::new(code::LIMIT_WITHOUT_ORDER, "which rows are kept is not determined")
-                    .at(self.places.with_keyword(limit, &words))
-                    .help("add an ORDER BY whose columns are unique together"),
-            );
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-impl Walk<'_, '_> {
-    /// DISTINCT ON keeps the first row of each group.
-    fn distinct_on(&mut self, body: &SetExpr) {
-        let SetExpr::Select(select) = body else { return };
-        let Some(Distinct::On(exprs)) = &select.distinct else { return };
-        let place = |expr: Option<&Expr>| expr.and_then(|expr| self.places.expression(expr));
-        let keys = self.places.spanning(place(exprs.first()), place(exprs.last()));
-        let select = self.places.span(select.select_token.0.span);
-        let message = "which row of each group is kept is not determined";
-        self.found.push(
-            Diagnostic::new(code::LIMIT_WITHOUT_ORDER, message)
-                .at(keys.or(select))
-                .help("add an ORDER BY that begins with these columns and goes on to one row"),
-        );
-    }
+/// DISTINCT ON keeps the first row of each group.
+fn distinct_on(body: &SetExpr, places: &Places<'_>) -> Option<Diagnostic> {
+    let SetExpr::Select(select) = body else { return None };
+    let Some(Distinct::On(exprs)) = &select.distinct else { return None };
+    let place = |expr: Option<&Expr>| expr.and_then(|expr| places.expression(expr));
+    let keys = places.spanning(place(exprs.first()), place(exprs.last()));
+    let select = places.span(select.select_token.0.span);
+    Some(
+        Diagnostic::new(
+            code::LIMIT_WITHOUT_ORDER,
+            "which row of each group is kept is not determined",
+        )
+        .at(keys.or(select))
+        .help("add an ORDER BY that begins with these columns and goes on to one row"),
+    )
 }
 
 fn limit_span(query: &Query) -> Option<SqlSpan> {

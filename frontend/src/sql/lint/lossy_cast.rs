@@ -2,27 +2,16 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{Expr as SqlExpr, Query};
 
 use super::super::place::Places;
-use super::implicit_cast::{column_place, location, smallest};
+use super::typed;
 
 pub(super) fn lint(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    // The closures never fail, and neither do the walks.
-    let _ = plan.apply_with_subqueries(|node| {
-        let inputs = merge_schema(&node.inputs());
-        node.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                found.extend(lossy(expr, &inputs, query, places));
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    });
+    typed::expressions(plan, |expr, inputs| found.extend(lossy(expr, inputs, query, places)));
     found
 }
 
@@ -43,8 +32,7 @@ fn lossy(expr: &Expr, inputs: &DFSchema, query: &Query, places: &Places<'_>) -> 
     if kept >= digits || float_to_decimal {
         return None;
     }
-    let at = location(column_place(operand)?);
-    let cast = smallest(query, at, |expr| matches!(expr, SqlExpr::Cast { .. }))?;
+    let cast = typed::around(query, operand, |expr| matches!(expr, SqlExpr::Cast { .. }))?;
     let message = format!("the cast from {source} to {target} drops digits behind the point");
     Some(
         Diagnostic::new(code::LOSSY_CAST, message)

@@ -10,8 +10,10 @@ mod implicit_cast;
 pub(crate) mod invisible_text;
 mod limit_without_order;
 mod lossy_cast;
+mod mixed_values;
 mod null_comparison;
 mod run_failure;
+mod typed;
 mod volatile_function;
 mod window_without_order;
 
@@ -31,6 +33,7 @@ pub(crate) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> 
     found.extend(constant_predicate::lint(query, places));
     found.extend(window_without_order::lint(query, places));
     found.extend(date_field::lint(query, places));
+    found.extend(mixed_values::lint(query, places));
     found.extend(run_failure::lint(query, places));
     found
 }

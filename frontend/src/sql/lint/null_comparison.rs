@@ -1,72 +1,59 @@
 //! P0402: a comparison with NULL is NULL, and no row passes a condition that is NULL.
 
-use std::ops::ControlFlow;
-
 use planc_ir::{Diagnostic, Span, code};
-use sqlparser::ast::{BinaryOperator as Op, Expr, Query, Value, ValueWithSpan, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator as Op, Expr, Query, Value, ValueWithSpan};
 
 use super::super::place::Places;
+use super::super::walk;
 
 pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
+    let mut found = Vec::new();
+    walk::expressions(query, &mut |expr| {
+        let Some(help) = way_out(expr) else { return };
+        let message = "a comparison with NULL is never true";
+        let finding =
+            Diagnostic::new(code::NULL_COMPARISON, message).at(places.expression(expr)).help(help);
+        found.push(with_fix(expr, finding, places));
+    });
+    found
 }
 
-struct Walk<'a, 't> {
-    places: &'a Places<'t>,
-    found: Vec<Diagnostic>,
-}
-
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        let help = match expr {
-            Expr::BinaryOp { left, op, right } if is_null(left) || is_null(right) => match op {
-                Op::Eq => Some("write `IS NULL`"),
-                Op::NotEq => Some("write `IS NOT NULL`"),
-                Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => Some("NULL is neither more nor less"),
-                _ => None,
-            },
-            Expr::InList { list, negated: true, .. } if list.iter().any(is_null) => {
-                Some("NOT IN with a NULL in its list is never true: take it out")
-            }
-            Expr::InList { list, .. } if list.iter().any(is_null) => {
-                Some("a NULL in the list finds nothing: write `… OR x IS NULL`")
-            }
+/// What to write instead of a comparison with NULL.
+fn way_out(expr: &Expr) -> Option<&'static str> {
+    match expr {
+        Expr::BinaryOp { left, op, right } if is_null(left) || is_null(right) => match op {
+            Op::Eq => Some("write `IS NULL`"),
+            Op::NotEq => Some("write `IS NOT NULL`"),
+            Op::Lt | Op::LtEq | Op::Gt | Op::GtEq => Some("NULL is neither more nor less"),
             _ => None,
-        };
-        if let Some(help) = help {
-            let message = "a comparison with NULL is never true";
-            let finding = Diagnostic::new(code::NULL_COMPARISON, message)
-                .at(self.places.expression(expr))
-                .help(help);
-            self.found.push(self.with_fix(expr, finding));
+        },
+        Expr::InList { list, negated: true, .. } if list.iter().any(is_null) => {
+            Some("NOT IN with a NULL in its list is never true: take it out")
         }
-        ControlFlow::Continue(())
+        Expr::InList { list, .. } if list.iter().any(is_null) => {
+            Some("a NULL in the list finds nothing: write `… OR x IS NULL`")
+        }
+        _ => None,
     }
 }
 
-impl Walk<'_, '_> {
-    /// `x = NULL` becomes `x IS NULL`, where nothing else, such as a comment, stands between.
-    fn with_fix(&self, expr: &Expr, finding: Diagnostic) -> Diagnostic {
-        let Expr::BinaryOp { left, op, right } = expr else { return finding };
-        let test = match op {
-            Op::Eq => "IS NULL",
-            Op::NotEq => "IS NOT NULL",
-            _ => return finding,
-        };
-        let (whole, left_place) = (finding.span, self.places.expression(left));
-        if !self.places.is_original() || !is_null(right) || is_null(left) {
-            return finding;
+/// `x = NULL` becomes `x IS NULL`, where nothing else, such as a comment, stands between.
+fn with_fix(expr: &Expr, finding: Diagnostic, places: &Places<'_>) -> Diagnostic {
+    let Expr::BinaryOp { left, op, right } = expr else { return finding };
+    let test = match op {
+        Op::Eq => "IS NULL",
+        Op::NotEq => "IS NOT NULL",
+        _ => return finding,
+    };
+    let (whole, left_place) = (finding.span, places.expression(left));
+    if !places.is_original() || !is_null(right) || is_null(left) {
+        return finding;
+    }
+    match (whole, left_place) {
+        (Some(whole), Some(left)) if places.is_plain(left.end, whole.end) => {
+            finding.fix(Span::new(left.end, whole.end), format!(" {test}"))
         }
-        match (whole, left_place) {
-            (Some(whole), Some(left)) if self.places.is_plain(left.end, whole.end) => {
-                finding.fix(Span::new(left.end, whole.end), format!(" {test}"))
-            }
-            _ => finding,
-        }
+        _ => finding,
     }
 }
 

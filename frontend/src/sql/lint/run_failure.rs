@@ -1,79 +1,68 @@
 //! P0417: what DataFusion plans and cannot compute: it fails when the first row comes.
 
-use std::ops::ControlFlow;
-
+use datafusion::arrow::array::timezone::Tz;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan};
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{
     DuplicateTreatment, Expr as SqlExpr, Function, FunctionArguments, Query, Spanned,
-    UnaryOperator, Visit, Visitor,
+    UnaryOperator, Value,
 };
 
 use super::super::lookups::normalized;
 use super::super::place::Places;
-use super::implicit_cast::{column_place, location, smallest};
+use super::super::walk;
+use super::typed;
 
 /// What the syntax tells.
 pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
+    let mut found = Vec::new();
+    walk::expressions(query, &mut |expr| match expr {
+        SqlExpr::Function(written) => found.extend(call(written, places)),
+        SqlExpr::AtTimeZone { time_zone, .. } => found.extend(zone(time_zone, places)),
+        _ => {}
+    });
+    found
 }
 
-struct Walk<'a, 't> {
-    places: &'a Places<'t>,
-    found: Vec<Diagnostic>,
-}
-
-impl Walk<'_, '_> {
-    fn call(&mut self, call: &Function) {
-        let [part] = call.name.0.as_slice() else { return };
-        let Some(name) = part.as_ident().map(normalized) else { return };
-        let FunctionArguments::List(list) = &call.args else { return };
-        let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
-        let (message, help) = match name.as_str() {
-            "count" if distinct && list.args.len() > 1 => (
-                "DataFusion cannot count distinct pairs",
-                "count the rows of a subquery: `SELECT DISTINCT a, b`, or count a struct of them",
-            ),
-            "first_value" | "last_value" if list.args.is_empty() && call.over.is_some() => {
-                ("the function has no argument to give the value of", "name the column")
-            }
-            _ => return,
-        };
-        let place = self.places.call(call.name.span());
-        self.found.push(Diagnostic::new(code::RUN_FAILURE, message).at(place).help(help));
-    }
-}
-
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &SqlExpr) -> ControlFlow<()> {
-        if let SqlExpr::Function(call) = expr {
-            self.call(call);
+fn call(call: &Function, places: &Places<'_>) -> Option<Diagnostic> {
+    let [part] = call.name.0.as_slice() else { return None };
+    let name = part.as_ident().map(normalized)?;
+    let FunctionArguments::List(list) = &call.args else { return None };
+    let distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
+    let (message, help) = match name.as_str() {
+        "count" if distinct && list.args.len() > 1 => (
+            "DataFusion cannot count distinct pairs",
+            "count the rows of a subquery: `SELECT DISTINCT a, b`, or count a struct of them",
+        ),
+        "first_value" | "last_value" if list.args.is_empty() && call.over.is_some() => {
+            ("the function has no argument to give the value of", "name the column")
         }
-        ControlFlow::Continue(())
+        _ => return None,
+    };
+    let place = places.call(call.name.span());
+    Some(Diagnostic::new(code::RUN_FAILURE, message).at(place).help(help))
+}
+
+/// A time zone that is none.
+fn zone(zone: &SqlExpr, places: &Places<'_>) -> Option<Diagnostic> {
+    let SqlExpr::Value(value) = zone else { return None };
+    let Value::SingleQuotedString(name) = &value.value else { return None };
+    if name.parse::<Tz>().is_ok() {
+        return None;
     }
+    let message = format!("`{name}` is no time zone");
+    let finding = Diagnostic::new(code::RUN_FAILURE, message).at(places.span(value.span));
+    Some(finding.help("write an offset such as `+02:00`, or a name such as `Europe/Vienna`"))
 }
 
 /// What types tell.
 pub(super) fn lint_plan(plan: &LogicalPlan, query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    // The closures never fail, and neither do the walks.
-    let _ = plan.apply_with_subqueries(|node| {
-        let inputs = merge_schema(&node.inputs());
-        node.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                found.extend(negated_time(expr, &inputs, query, places));
-                found.extend(condition(expr, &inputs, query, places));
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
+    typed::expressions(plan, |expr, inputs| {
+        found.extend(negated_time(expr, inputs, query, places));
+        found.extend(condition(expr, inputs, query, places));
     });
     found
 }
@@ -89,9 +78,8 @@ fn negated_time(
     if !matches!(negated, DataType::Timestamp(..)) {
         return None;
     }
-    let at = location(column_place(operand)?);
     let minus = |expr: &SqlExpr| matches!(expr, SqlExpr::UnaryOp { op: UnaryOperator::Minus, .. });
-    let place = smallest(query, at, minus)?;
+    let place = typed::around(query, operand, minus)?;
     let message = "a point in time has no negative";
     let finding = Diagnostic::new(code::RUN_FAILURE, message).at(places.expression(&place));
     Some(finding.help("to sort downwards, write DESC"))
@@ -115,9 +103,8 @@ fn condition(
         }
         _ => return None,
     };
-    let at = location(column_place(condition)?);
     let whole = |expr: &SqlExpr| matches!(expr, SqlExpr::Case { .. } | SqlExpr::Function(_));
-    let place = smallest(query, at, whole)?;
+    let place = typed::around(query, condition, whole)?;
     let message = "a text is taken for a condition, and one that says neither true nor false fails";
     let finding = Diagnostic::new(code::RUN_FAILURE, message).at(places.expression(&place));
     Some(finding.help("compare it with something"))

@@ -1,50 +1,33 @@
 //! P0403: functions whose result is another one in the next run.
 
-use std::ops::ControlFlow;
-
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::Volatility;
 use planc_ir::{Diagnostic, code};
-use sqlparser::ast::{Expr, Query, Spanned, Visit, Visitor};
+use sqlparser::ast::{Expr, Query, Spanned};
 
 use super::super::lookups::normalized;
 use super::super::place::Places;
+use super::super::walk;
 
 pub(super) fn lint(query: &Query, state: &SessionState, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { state, places, found: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
-}
-
-struct Walk<'a, 't> {
-    state: &'a SessionState,
-    places: &'a Places<'t>,
-    found: Vec<Diagnostic>,
-}
-
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        let Expr::Function(call) = expr else { return ControlFlow::Continue(()) };
-        let ident = match call.name.0.as_slice() {
-            [part] => part.as_ident(),
-            _ => None,
-        };
-        let Some(name) = ident.map(normalized) else { return ControlFlow::Continue(()) };
-        let function = self.state.scalar_functions().get(&name);
+    let mut found = Vec::new();
+    walk::expressions(query, &mut |expr| {
+        let Expr::Function(call) = expr else { return };
+        let [part] = call.name.0.as_slice() else { return };
+        let Some(name) = part.as_ident().map(normalized) else { return };
+        let function = state.scalar_functions().get(&name);
         let message = match function.map(|function| function.signature().volatility) {
             Some(Volatility::Volatile) => format!("`{name}` gives another result for every row"),
             Some(Volatility::Stable) => format!("`{name}` gives another result in every run"),
-            _ => return ControlFlow::Continue(()),
+            _ => return,
         };
-        self.found.push(
+        found.push(
             Diagnostic::new(code::VOLATILE, message)
-                .at(self.places.call(call.name.span()))
+                .at(places.call(call.name.span()))
                 .help("a parameter (`$name`) makes the value part of the run's record"),
         );
-        ControlFlow::Continue(())
-    }
+    });
+    found
 }
 
 #[cfg(test)]

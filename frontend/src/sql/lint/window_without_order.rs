@@ -1,14 +1,11 @@
 //! P0411: a window function that numbers or picks rows, over rows in no order.
 
-use std::ops::ControlFlow;
-
 use planc_ir::{Diagnostic, code};
-use sqlparser::ast::{
-    Expr, NamedWindowExpr, Query, Select, SetExpr, Visit, Visitor, WindowSpec, WindowType,
-};
+use sqlparser::ast::{Expr, NamedWindowExpr, Query, Select, WindowSpec, WindowType};
 
 use super::super::lookups::normalized;
 use super::super::place::Places;
+use super::super::walk::{self, Piece};
 
 /// The functions whose result depends on which row comes first.
 const ORDERED: [&str; 11] = [
@@ -26,68 +23,45 @@ const ORDERED: [&str; 11] = [
 ];
 
 pub(super) fn lint(query: &Query, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut walk = Walk { places, found: Vec::new(), named: Vec::new() };
-    let _ = query.visit(&mut walk);
-    walk.found
-}
-
-struct Walk<'a, 't> {
-    places: &'a Places<'t>,
-    found: Vec<Diagnostic>,
-    /// Named windows without an order, of the queries around.
-    named: Vec<Vec<String>>,
-}
-
-impl Visitor for Walk<'_, '_> {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let mut named = Vec::new();
-        windows(&query.body, &mut named);
-        self.named.push(named);
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.named.pop();
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        let Expr::Function(call) = expr else { return ControlFlow::Continue(()) };
-        let name = call.name.to_string().to_lowercase();
-        let ordered = match &call.over {
-            Some(WindowType::WindowSpec(spec)) => is_ordered(spec),
-            Some(WindowType::NamedWindow(name)) => {
-                let name = normalized(name);
-                !self.named.last().is_some_and(|named| named.contains(&name))
-            }
-            None => true,
-        };
-        if !ordered && ORDERED.contains(&name.as_str()) {
-            let message = format!("`{name}` depends on the order of rows, and there is none");
-            self.found.push(
-                Diagnostic::new(code::WINDOW_WITHOUT_ORDER, message)
-                    .at(self.places.expression(expr))
-                    .help("add an ORDER BY to the window: `OVER (… ORDER BY …)`"),
-            );
+    let mut found = Vec::new();
+    // Named windows without an order, of the queries around.
+    let mut around: Vec<Vec<String>> = Vec::new();
+    walk::pieces(query, &mut |piece| match piece {
+        Piece::Query(query) => {
+            let mut named = Vec::new();
+            walk::selects(&query.body, &mut |select| named.extend(unordered_windows(select)));
+            around.push(named);
         }
-        ControlFlow::Continue(())
+        Piece::End => drop(around.pop()),
+        Piece::Expr(expr) => {
+            let named = around.last().map_or(&[] as &[String], Vec::as_slice);
+            found.extend(unordered(expr, named, places));
+        }
+        Piece::Factor(_) => {}
+    });
+    found
+}
+
+/// A call that depends on an order which neither its window nor one of `named` has.
+fn unordered(expr: &Expr, named: &[String], places: &Places<'_>) -> Option<Diagnostic> {
+    let Expr::Function(call) = expr else { return None };
+    let name = call.name.to_string().to_lowercase();
+    let ordered = match call.over.as_ref()? {
+        WindowType::WindowSpec(spec) => is_ordered(spec),
+        WindowType::NamedWindow(window) => !named.contains(&normalized(window)),
+    };
+    if ordered || !ORDERED.contains(&name.as_str()) {
+        return None;
     }
+    let message = format!("`{name}` depends on the order of rows, and there is none");
+    Some(
+        Diagnostic::new(code::WINDOW_WITHOUT_ORDER, message)
+            .at(places.expression(expr))
+            .help("add an ORDER BY to the window: `OVER (… ORDER BY …)`"),
+    )
 }
 
 /// The names of windows without an order.
-fn windows(body: &SetExpr, named: &mut Vec<String>) {
-    match body {
-        SetExpr::Select(select) => named.extend(unordered_windows(select)),
-        SetExpr::SetOperation { left, right, .. } => {
-            windows(left, named);
-            windows(right, named);
-        }
-        _ => {}
-    }
-}
-
 fn unordered_windows(select: &Select) -> impl Iterator<Item = String> {
     select
         .named_window

@@ -2,9 +2,9 @@
 
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{
-    Cte, Distinct, Expr, FunctionArguments, GroupByExpr, OrderBy, OrderByKind, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, SetQuantifier, Values,
-    WildcardAdditionalOptions, With,
+    Cte, Distinct, ExcludeSelectItem, Expr, FunctionArguments, GroupByExpr, Ident, OrderBy,
+    OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator,
+    SetQuantifier, Values, WildcardAdditionalOptions, With,
 };
 
 use super::super::lookups::normalized;
@@ -67,10 +67,13 @@ impl Resolver<'_, '_> {
         if let Some(with) = &cte.query.with {
             self.with(with);
         }
-        let columns = renamed(self.set_expr(left), cte);
+        let first = self.set_expr(left);
+        let width = first.width;
+        self.check_names(&cte.alias, width, true);
+        let columns = renamed(first, cte);
         self.ctes.push((name.to_owned(), columns.clone()));
         let other = self.set_expr(right);
-        self.check_sides(right, columns.width, other.width);
+        self.check_sides(right, width, other.width);
         self.ctes.truncate(outer_ctes);
         self.depth -= 1;
         columns
@@ -226,6 +229,18 @@ impl Resolver<'_, '_> {
     }
 
     fn wildcard_options(&mut self, options: &WildcardAdditionalOptions) {
+        let excluded = match &options.opt_exclude {
+            Some(ExcludeSelectItem::Single(name)) => std::slice::from_ref(name),
+            Some(ExcludeSelectItem::Multiple(names)) => names.as_slice(),
+            None => &[],
+        };
+        let excluded: Vec<Ident> = excluded.iter().filter_map(idents).flatten().collect();
+        let except = options.opt_except.iter().flat_map(|except| {
+            std::iter::once(&except.first_element).chain(&except.additional_elements)
+        });
+        for column in excluded.iter().chain(except) {
+            self.identifier(column, false);
+        }
         if let Some(replace) = &options.opt_replace {
             replace.items.iter().for_each(|item| self.expression(&item.expr, false));
         }

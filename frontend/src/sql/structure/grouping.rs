@@ -2,13 +2,14 @@
 
 use std::ops::ControlFlow;
 
+use planc_ir::catalog::table_name;
 use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, OrderBy, Query, Select,
-    SelectItem, Spanned, Value, VisitMut, VisitorMut,
+    SelectItem, Spanned, TableFactor, Value, VisitMut, VisitorMut,
 };
 
-use super::super::lookups::normalized;
+use super::super::lookups::{normalized, table_reference};
 use super::own::{Parts, grouped, items, ordered, own};
 use super::{Build, Call};
 
@@ -26,8 +27,11 @@ impl Build<'_, '_> {
         }
         let mut keys = Vec::new();
         written.iter().for_each(|expr| self.keys(expr, select, &mut keys));
+        keys.extend(self.determined(select, &keys));
         for item in &select.projection {
             match item {
+                SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
+                    if !self.known.keys.is_empty() => {}
                 SelectItem::Wildcard(options) => {
                     self.star(self.places.span(options.wildcard_token.0.span));
                 }
@@ -114,6 +118,28 @@ impl Build<'_, '_> {
         }
     }
 
+    /// The columns of the tables whose declared keys are grouped by.
+    fn determined(&self, select: &Select, keys: &[Expr]) -> Vec<Expr> {
+        let names: Vec<String> = keys.iter().filter_map(name).collect();
+        let mut columns = Vec::new();
+        let mut add = |factor: &TableFactor| {
+            let TableFactor::Table { name, args: None, .. } = factor else { return };
+            let Some(known) = table_reference(name).map(|name| table_name(&name)) else { return };
+            let Some(table) = self.known.catalog.get(&known) else { return };
+            if self.known.keys.determine(&known, &table.schema, &names) {
+                let fields = table.schema.fields().iter();
+                columns.extend(
+                    fields.map(|field| Expr::Identifier(Ident::new(field.name().as_str()))),
+                );
+            }
+        };
+        for item in &select.from {
+            add(&item.relation);
+            item.joins.iter().for_each(|join| add(&join.relation));
+        }
+        columns
+    }
+
     fn ungrouped(&mut self, expr: &Expr, keys: &[Expr], aliases: &[String]) {
         let mut found = Vec::new();
         own(expr, &mut |expr| {
@@ -176,6 +202,13 @@ impl Build<'_, '_> {
                 .at(span)
                 .help("list the grouped columns and the aggregates"),
         );
+    }
+}
+
+fn name(key: &Expr) -> Option<String> {
+    match key {
+        Expr::Identifier(ident) => Some(ident.value.clone()),
+        _ => None,
     }
 }
 

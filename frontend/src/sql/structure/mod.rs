@@ -13,32 +13,39 @@ mod windows;
 use std::ops::ControlFlow;
 
 use datafusion::execution::context::SessionState;
-use planc_ir::{Diagnostic, code};
+use planc_ir::{Catalog, Diagnostic, code};
 use sqlparser::ast::{
-    Function, OrderBy, Query, Select, SetExpr, Spanned, TableFactor, Visit, Visitor,
+    Expr, Function, OrderBy, Query, Select, SelectItem, SetExpr, Spanned, TableFactor, Visit,
+    Visitor,
 };
 
 use sqlparser::keywords::Keyword;
 
+use super::keys::Keys;
 use super::lookups::normalized;
 use super::place::Places;
 pub(crate) use outer::outer_column;
 pub(crate) use own::all_conditions;
 
 /// The suspects of a query and of all queries in it.
-pub(crate) fn suspects(
-    query: &Query,
-    state: &SessionState,
-    places: &Places<'_>,
-) -> Vec<Diagnostic> {
-    let mut walk = Walk { build: Build { state, places, found: Vec::new() } };
+pub(crate) fn suspects(query: &Query, known: Known<'_>, places: &Places<'_>) -> Vec<Diagnostic> {
+    let mut walk = Walk { build: Build { known, places, found: Vec::new() } };
     let _ = query.visit(&mut walk);
     walk.build.found
 }
 
+/// What is known beside the query.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) state: &'a SessionState,
+    pub(crate) catalog: &'a Catalog,
+    /// The keys that the query was planned with.
+    pub(crate) keys: &'a Keys,
+}
+
 /// What the checks share.
 struct Build<'a, 't> {
-    state: &'a SessionState,
+    known: Known<'a>,
     places: &'a Places<'t>,
     found: Vec<Diagnostic>,
 }
@@ -52,11 +59,33 @@ enum Call {
 }
 
 impl Build<'_, '_> {
+    /// The names that an alias gives to the columns of a table function, which has one.
+    fn names_of_call(&mut self, factor: &TableFactor) {
+        let (TableFactor::Table { args: Some(_), alias: Some(alias), .. }
+        | TableFactor::UNNEST { alias: Some(alias), .. }) = factor
+        else {
+            return;
+        };
+        if let ([first, .., last], places) = (alias.columns.as_slice(), self.places) {
+            let ends = (places.span(first.name.span), places.span(last.name.span));
+            let message = format!(
+                "{} columns are named here, and `{}` has another number",
+                alias.columns.len(),
+                alias.name.value
+            );
+            self.found.push(
+                Diagnostic::new(code::COLUMN_COUNT, message)
+                    .at(places.spanning(ends.0, ends.1))
+                    .help("name all of them, or none"),
+            );
+        }
+    }
+
     fn kind(&self, call: &Function) -> Call {
         let [part] = call.name.0.as_slice() else { return Call::Other };
         let Some(name) = part.as_ident().map(normalized) else { return Call::Other };
-        let aggregate = self.state.aggregate_functions().contains_key(&name);
-        let window = self.state.window_functions().contains_key(&name);
+        let aggregate = self.known.state.aggregate_functions().contains_key(&name);
+        let window = self.known.state.window_functions().contains_key(&name);
         match (call.over.is_some(), aggregate, window) {
             (true, true, _) | (true, _, true) => Call::Window,
             (false, true, _) => Call::Aggregate,
@@ -84,6 +113,7 @@ impl Visitor for Walk<'_, '_> {
             let message = format!("DataFusion has no {what}");
             self.build.found.push(Diagnostic::new(code::UNSUPPORTED, message).at(place));
         }
+        self.build.names_of_call(factor);
         ControlFlow::Continue(())
     }
 }
@@ -120,7 +150,17 @@ impl Walk<'_, '_> {
     }
 
     fn select(&mut self, select: &Select, order_by: Option<&OrderBy>) {
+        let empty = |expr: &Expr| matches!(expr, Expr::Tuple(exprs) if exprs.is_empty());
+        let renames = select.projection.iter().any(|item| {
+            let (SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options)) = item
+            else {
+                return false;
+            };
+            options.opt_rename.is_some()
+        });
         let clauses = [
+            (own::grouped(select).iter().any(empty), Keyword::GROUP, "group by the keys alone"),
+            (renames, Keyword::RENAME, "list the columns with their aliases"),
             (select.top.is_some(), Keyword::TOP, "LIMIT stands at the end of the query"),
             (!select.cluster_by.is_empty(), Keyword::CLUSTER, "order the whole output"),
             (!select.distribute_by.is_empty(), Keyword::DISTRIBUTE, "order the whole output"),
@@ -128,7 +168,10 @@ impl Walk<'_, '_> {
         ];
         for (_, word, help) in clauses.into_iter().filter(|(there, ..)| *there) {
             let place = self.build.places.keyword_behind(select.select_token.0.span, word);
-            let message = format!("DataFusion has no {word:?} clause");
+            let message = match word {
+                Keyword::GROUP => "DataFusion has no empty group in GROUP BY".to_owned(),
+                word => format!("DataFusion has no {word:?} clause"),
+            };
             self.build.found.push(Diagnostic::new(code::UNSUPPORTED, message).at(place).help(help));
         }
         self.build.placement(select, order_by);

@@ -4,26 +4,25 @@
 use std::ops::ControlFlow;
 
 use datafusion::common::{Column, DataFusionError, SchemaError};
-use datafusion::execution::context::SessionState;
 use planc_ir::{Diagnostic, code};
 use sqlparser::ast::{Expr, Query, SetExpr, Visit, Visitor};
 
 use super::super::lookups::normalized;
 use super::super::place::Places;
-use super::Build;
 use super::own::{grouped, items};
+use super::{Build, Known};
 
 /// The fault behind an error about a column that is there: DataFusion looks for it where it is no
 /// more. Only for queries whose names were all resolved.
 pub(crate) fn outer_column(
     query: &Query,
     error: &DataFusionError,
-    state: &SessionState,
+    known: Known<'_>,
     places: &Places<'_>,
 ) -> Option<Diagnostic> {
     let DataFusionError::SchemaError(schema, _) = error.find_root() else { return None };
     let SchemaError::FieldNotFound { field, .. } = schema.as_ref() else { return None };
-    let build = Build { state, places, found: Vec::new() };
+    let build = Build { known, places, found: Vec::new() };
     let mut walk = Walk { field, build, grouped: Vec::new(), found: None };
     let _ = query.visit(&mut walk);
     let (column, grouped) = walk.found?;
@@ -87,8 +86,13 @@ impl Visitor for Walk<'_, '_> {
         if let Some(around) = around.filter(|around| !around.is_empty())
             && self.is_it(expr)
         {
-            self.found = Some((expr.clone(), around.contains(&true)));
-            return ControlFlow::Break(());
+            let found = (expr.clone(), around.contains(&true));
+            // A name without its table may be one of the subquery's own.
+            if matches!(expr, Expr::CompoundIdentifier(_)) || self.field.relation.is_none() {
+                self.found = Some(found);
+                return ControlFlow::Break(());
+            }
+            self.found.get_or_insert(found);
         }
         ControlFlow::Continue(())
     }

@@ -1,12 +1,16 @@
 //! Calls of functions.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::FieldRef;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{
     AggregateFunction, Between, BinaryExpr, Case, Exists, HigherOrderFunction, InList, InSubquery,
     Like, NullTreatment, ScalarFunction, WindowFunction, WindowFunctionParams,
 };
 use datafusion::logical_expr::{
-    Expr, ExprSchemable, Operator, WindowFrame, WindowFrameBound, WindowFrameUnits,
+    Cast, Expr, ExprSchemable, Operator, TryCast, WindowFrame, WindowFrameBound, WindowFrameUnits,
     WindowFunctionDefinition,
 };
 use substrait::proto::aggregate_function::AggregationInvocation;
@@ -147,6 +151,7 @@ impl Decoder<'_> {
             Form::Between => (3, 3),
             Form::Like | Form::ILike | Form::SimilarTo | Form::SimilarToIgnoringCase => (2, 3),
             Form::CaseOf => (3, usize::MAX),
+            Form::WithMetadata if count % 2 == 1 => (3, usize::MAX),
             _ => (1, 1),
         };
         if !(least..=most).contains(&count) {
@@ -188,6 +193,14 @@ impl Decoder<'_> {
                 let branches =
                     (0..pairs).map(|_| Ok((next()?, next()?))).collect::<Result<Vec<_>>>()?;
                 Expr::Case(Case::new(Some(base), branches, args.next().map(Box::new)))
+            }
+            Form::WithMetadata => {
+                let inner = *next()?;
+                let texts = args.map(|arg| match arg {
+                    Expr::Literal(ScalarValue::Utf8(Some(text)), None) => Ok(text),
+                    _ => Err(wrong()),
+                });
+                return with_metadata(inner, texts.collect::<Result<Vec<_>>>()?).ok_or_else(wrong);
             }
             Form::CountRows => return Err(wrong()),
         })
@@ -327,6 +340,31 @@ fn bound(
         Kind::Preceding(preceding) => Some(WindowFrameBound::Preceding(offset(preceding.offset)?)),
         Kind::Following(following) => Some(WindowFrameBound::Following(offset(following.offset)?)),
     })
+}
+
+/// A literal or a cast with these keys and values as the metadata of its field.
+fn with_metadata(inner: Expr, texts: Vec<String>) -> Option<Expr> {
+    let mut metadata = BTreeMap::new();
+    let mut texts = texts.into_iter();
+    while let (Some(key), Some(value)) = (texts.next(), texts.next()) {
+        metadata.insert(key, value);
+    }
+    let field = |field: &FieldRef| {
+        let field = field.as_ref().clone();
+        Arc::new(field.with_metadata(metadata.clone().into_iter().collect()))
+    };
+    match inner {
+        Expr::Literal(value, None) => Some(Expr::Literal(value, Some(metadata.into()))),
+        Expr::Cast(cast) => {
+            let field = field(&cast.field);
+            Some(Expr::Cast(Cast::new_from_field(cast.expr, field)))
+        }
+        Expr::TryCast(cast) => {
+            let field = field(&cast.field);
+            Some(Expr::TryCast(TryCast::new_from_field(cast.expr, field)))
+        }
+        _ => None,
+    }
 }
 
 /// Applies a binary operator, from left to right where there are more than two operands.

@@ -1,7 +1,9 @@
 //! Expressions.
 
+use std::collections::BTreeMap;
+
 use arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::Column;
+use datafusion::common::{Column, ScalarValue};
 use datafusion::logical_expr::expr::{
     Alias, Between, BinaryExpr, Case, Cast, Exists, InList, InSubquery, Lambda, Like, Placeholder,
     ScalarFunction, SetComparison, SetQuantifier, TryCast,
@@ -69,10 +71,11 @@ impl<'a> Encoder<'a> {
                 field_reference(at, RootType::OuterReference(OuterReference { steps_out }))
             }
             Expr::Literal(value, metadata) => {
-                if metadata.as_ref().is_some_and(|metadata| !metadata.is_empty()) {
-                    return Err(refuse("field metadata on a literal"));
+                let literal = RexType::Literal(self.literal(value, value.is_null())?);
+                match metadata.as_ref().filter(|metadata| !metadata.is_empty()) {
+                    Some(metadata) => self.with_metadata(literal, metadata.inner(), expr, scope),
+                    None => Ok(literal),
                 }
-                Ok(RexType::Literal(self.literal(value, value.is_null())?))
             }
             Expr::BinaryExpr(BinaryExpr {
                 left: _,
@@ -112,11 +115,11 @@ impl<'a> Encoder<'a> {
                 self.negated_if(*negated, in_list, expr, scope)
             }
             Expr::Case(case) => self.case(case, expr, scope),
-            Expr::Cast(Cast { expr, field }) => {
-                self.cast(expr, field, FailureBehavior::ThrowException, scope)
+            Expr::Cast(Cast { expr: operand, field }) => {
+                self.cast(operand, field, FailureBehavior::ThrowException, expr, scope)
             }
-            Expr::TryCast(TryCast { expr, field }) => {
-                self.cast(expr, field, FailureBehavior::ReturnNull, scope)
+            Expr::TryCast(TryCast { expr: operand, field }) => {
+                self.cast(operand, field, FailureBehavior::ReturnNull, expr, scope)
             }
             Expr::ScalarFunction(ScalarFunction { func, args }) => {
                 self.scalar_function(func, args, expr, scope)
@@ -258,21 +261,41 @@ impl<'a> Encoder<'a> {
 
     fn cast(
         &mut self,
-        expr: &'a Expr,
+        operand: &'a Expr,
         field: &FieldRef,
         failure: FailureBehavior,
+        expr: &Expr,
         scope: &Scope<'a>,
     ) -> Result<RexType> {
-        if !field.metadata().is_empty() {
-            return Err(refuse("a cast to a type with field metadata"));
-        }
         let nullable =
-            failure == FailureBehavior::ReturnNull || expr.nullable(scope).map_err(broken)?;
-        Ok(RexType::Cast(Box::new(e::Cast {
+            failure == FailureBehavior::ReturnNull || operand.nullable(scope).map_err(broken)?;
+        let cast = RexType::Cast(Box::new(e::Cast {
             r#type: Some(self.data_type(field.data_type(), nullable)?),
-            input: Some(self.boxed(expr, scope)?),
+            input: Some(self.boxed(operand, scope)?),
             failure_behavior: failure as i32,
-        })))
+        }));
+        if field.metadata().is_empty() {
+            return Ok(cast);
+        }
+        let metadata = field.metadata().iter().map(|(key, value)| (key.clone(), value.clone()));
+        self.with_metadata(cast, &metadata.collect(), expr, scope)
+    }
+
+    /// A literal or a cast whose field has metadata.
+    fn with_metadata(
+        &mut self,
+        inner: RexType,
+        metadata: &BTreeMap<String, String>,
+        expr: &Expr,
+        scope: &Scope<'a>,
+    ) -> Result<RexType> {
+        let (result, nullable) = self.result_of(expr, scope)?;
+        let mut arguments = vec![Expression { rex_type: Some(inner) }];
+        for text in metadata.iter().flat_map(|(key, value)| [key, value]) {
+            let literal = self.literal(&ScalarValue::Utf8(Some(text.clone())), false)?;
+            arguments.push(Expression { rex_type: Some(RexType::Literal(literal)) });
+        }
+        self.own_call(Meaning::Form(Form::WithMetadata), arguments, &result, nullable)
     }
 
     /// A lambda whose parameters are of these types.

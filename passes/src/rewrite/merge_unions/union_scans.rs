@@ -1,7 +1,8 @@
 //! Two filters of one table, of which only the set of rows counts, are one filter.
 //!
 //! `SELECT x FROM t WHERE p UNION SELECT x FROM t WHERE q` is
-//! `SELECT DISTINCT x FROM t WHERE p OR q`.
+//! `SELECT DISTINCT x FROM t WHERE p OR q`. With `UNION ALL` the same holds where `p` and `q` are
+//! never both TRUE.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Projection, TableScan}
 
 use super::can_repeat;
 use crate::grouping::{aliased, substituted};
+use crate::predicate::{Logic, contradicts};
 use crate::rewrite::merge_self_joins::widened;
 
 /// What is computed of the filtered rows of a table.
@@ -42,8 +44,13 @@ fn branch(plan: &LogicalPlan) -> Option<Branch<'_>> {
     (plain && all.all(can_repeat)).then_some(branch)
 }
 
-/// The rows of either, where both read one table and compute the same.
-pub(super) fn either(one: &LogicalPlan, other: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+/// The rows of either, where both read one table and compute the same; with `apart`, only where
+/// no row is in both.
+pub(super) fn either(
+    one: &LogicalPlan,
+    other: &LogicalPlan,
+    apart: bool,
+) -> Result<Option<LogicalPlan>> {
     let (Some(one), Some(other)) = (branch(one), branch(other)) else { return Ok(None) };
     if one.scan.table_name != other.scan.table_name || one.exprs.len() != other.exprs.len() {
         return Ok(None);
@@ -62,7 +69,15 @@ pub(super) fn either(one: &LogicalPlan, other: &LogicalPlan) -> Result<Option<Lo
         }
     }
     let predicate = match (one.predicate, other.predicate) {
-        (Some(one), Some(other)) => Some(one.clone().or(substituted(other.clone(), &map)?)),
+        (Some(one), Some(other)) => {
+            let other = substituted(other.clone(), &map)?;
+            let logic = Logic { schema: wide.schema() };
+            if apart && !contradicts(one, &other, logic) {
+                return Ok(None);
+            }
+            Some(one.clone().or(other))
+        }
+        _ if apart => return Ok(None),
         _ => None,
     };
     let mut plan = wide.clone();

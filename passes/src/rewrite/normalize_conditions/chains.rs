@@ -69,7 +69,8 @@ impl Normalizer<'_> {
             parts = self.factor(op, parts);
         }
         // A merge may have left a chain of the same kind inside.
-        let parts: Vec<Expr> = parts.into_iter().flat_map(|part| operands(part, op)).collect();
+        let parts = parts.into_iter().flat_map(|part| operands(part, op));
+        let parts = parts.map(|part| self.in_order(part, dual(op))).collect();
         Ok(chain(op, self.sorted(parts).into_iter().chain(volatile)))
     }
 
@@ -244,6 +245,16 @@ impl Normalizer<'_> {
         let mut parts = without;
         parts.push(factored);
         self.factor(op, parts)
+    }
+
+    /// A chain with its operands in order, as it is written when it stands alone: the spelling of
+    /// a range knows no order of columns.
+    pub(super) fn in_order(&self, expr: Expr, op: Operator) -> Expr {
+        if connective(&expr) != Some(op) {
+            return expr;
+        }
+        let parts = operands(expr, op).into_iter().map(|part| self.in_order(part, dual(op)));
+        chain(op, self.sorted(parts.collect()))
     }
 
     /// Infallible operands by rank, then the others as written.
