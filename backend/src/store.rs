@@ -2,7 +2,8 @@
 //!
 //! Credentials come from the environment's variables (`AWS_*`, `AZURE_*`, `GOOGLE_*`), as
 //! object_store names them. A store that refuses connections is given up after six tries, some ten
-//! seconds; one that is slow has a minute and a half, so that a request that timed out is sent again.
+//! seconds; one that is slow has a minute and a half, so that a request is sent again after its
+//! time-out.
 
 use std::sync::Arc;
 use std::time::Duration;
