@@ -5,7 +5,7 @@ use std::sync::Arc;
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::{HigherOrderFunction, Lambda, LambdaVariable, ScalarFunction};
-use datafusion::logical_expr::{Case, Cast, Expr, ExprSchemable};
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable};
 use datafusion::prelude::lit;
 
 use super::mend::{Around, Mender, arguments, case, integer};
@@ -122,29 +122,5 @@ impl Mender<'_> {
         let wanted = value.get_type(around.schema)?;
         let null = Expr::Literal(ScalarValue::try_from(&wanted)?, None);
         Ok(Some(case(map.is_null(), null, value)))
-    }
-
-    /// `CASE WHEN array_length(list) > 0 THEN array_to_string(list, …) ELSE NULL END`: an empty
-    /// list gives the empty text in Ibis's engine.
-    pub(super) fn joined(&mut self, whole: &Case, around: &Around<'_>) -> Result<Option<Expr>> {
-        let ([(when, then)], None) = (whole.when_then_expr.as_slice(), &whole.expr) else {
-            return Ok(None);
-        };
-        let null = match whole.else_expr.as_deref() {
-            None => true,
-            Some(Expr::Literal(value, _)) => value.is_null(),
-            Some(_) => false,
-        };
-        let Expr::BinaryExpr(compared) = when.as_ref() else { return Ok(None) };
-        let length = arguments(&compared.left, "array_length");
-        let joined = arguments(then, "array_to_string");
-        let (Some([counted]), Some([list, ..])) = (length, joined) else { return Ok(None) };
-        let there = compared.op == datafusion::logical_expr::Operator::Gt
-            && integer(&compared.right) == Some(0);
-        if !null || !there || counted != list {
-            return Ok(None);
-        }
-        self.made("the items of an empty list are joined to the empty text");
-        self.operand(then, around).map(Some)
     }
 }

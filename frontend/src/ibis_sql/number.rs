@@ -74,8 +74,8 @@ impl Mender<'_> {
         Ok(case(rest.eq(lit(0.5)), lit(2.0) * half, plain))
     }
 
-    /// The average of whole decimals has four places in DataFusion, and is a float in Ibis's
-    /// engine. Places of row numbers are such decimals.
+    /// The average of decimals has four places more than these in DataFusion, and is a float in
+    /// Ibis's engine. Row numbers are decimals, too.
     pub(super) fn average(
         &mut self,
         args: &[Expr],
@@ -84,13 +84,13 @@ impl Mender<'_> {
         let [value] = args else { return Ok(None) };
         let found = value.get_type(around.schema)?;
         // A branch of another type is not brought to the common one yet.
-        let whole =
-            |part: &Expr| matches!(part.get_type(around.schema), Ok(DataType::Decimal128(_, 0)));
-        let among = found.is_integer() && value.exists(|part| Ok(whole(part)))?;
-        if !among && !matches!(found, DataType::Decimal128(_, 0)) {
+        let decimal =
+            |part: &Expr| matches!(part.get_type(around.schema), Ok(DataType::Decimal128(..)));
+        let among = found.is_integer() && value.exists(|part| Ok(decimal(part)))?;
+        if !among && !matches!(found, DataType::Decimal128(..)) {
             return Ok(None);
         }
-        self.made("the average of whole numbers is a float");
+        self.made("the average of decimals is a float");
         Ok(Some(vec![double(value.clone(), &found)]))
     }
 
@@ -112,9 +112,65 @@ impl Mender<'_> {
         Ok(Some(case(negative, lit(f64::NAN), self.call("sqrt", vec![value])?)))
     }
 
-    pub(super) fn signum(&mut self, call: &ScalarFunction) -> Result<Option<Expr>> {
-        self.made("a function of Ibis's goes by another name");
-        self.call("signum", call.args.clone()).map(Some)
+    /// The sign of NaN is 0 in Ibis's engine.
+    pub(super) fn signum(
+        &mut self,
+        call: &ScalarFunction,
+        around: &Around<'_>,
+    ) -> Result<Option<Expr>> {
+        let [value] = call.args.as_slice() else { return Ok(None) };
+        let found = value.get_type(around.schema)?;
+        if !found.is_floating() {
+            if call.func.name() == "signum" {
+                return Ok(None);
+            }
+            self.made("a function of Ibis's goes by another name");
+            return self.call("signum", call.args.clone()).map(Some);
+        }
+        if !self.repeatable(&[value]) {
+            return Ok(None);
+        }
+        self.made("the sign of NaN is 0");
+        let value = double(value.clone(), &found);
+        let sign = self.call("signum", vec![value.clone()])?;
+        Ok(Some(case(self.call("isnan", vec![value])?, lit(0.0), sign)))
+    }
+
+    /// A float of 32 bits beside what is a decimal in Ibis's engine: they meet in 32 bits there,
+    /// and in 64 here.
+    pub(super) fn single_precision(
+        &mut self,
+        operands: &[&Expr],
+        around: &Around<'_>,
+    ) -> Result<()> {
+        let [one, other] = operands else { return Ok(()) };
+        for (one, other) in [(one, other), (other, one)] {
+            let wide = match other.get_type(around.schema)? {
+                DataType::Decimal128(..) => true,
+                DataType::Float64 => origin(other, around.inputs) != Some(Origin::Double),
+                _ => false,
+            };
+            if wide && one.get_type(around.schema)? == DataType::Float32 {
+                self.refuse(
+                    "a float of 32 bits beside a decimal number is computed with in 32 bits in \
+                     one engine, and in 64 in another"
+                        .to_owned(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Least and greatest floats, where DataFusion loses NaN, and correlations of a constant.
+    pub(super) fn extreme(&mut self, name: &str, args: &[Expr], around: &Around<'_>) -> Result<()> {
+        if name == "corr" {
+            self.differs(name, "the correlation of a constant is null, and not NaN");
+        } else if let [value] = args
+            && value.get_type(around.schema)?.is_floating()
+        {
+            self.differs(name, "NaN is the greatest float in Ibis's engine");
+        }
+        Ok(())
     }
 
     /// `x IS NOT NULL AND isnan(x)`, which is null for null in Ibis's engine. It may stand within

@@ -22,8 +22,8 @@ pub(super) fn origin(expr: &Expr, inputs: &[&LogicalPlan]) -> Option<Origin> {
         Expr::Alias(alias) => origin(&alias.expr, inputs),
         Expr::Column(column) => inputs.iter().find_map(|input| of_column(column, input)),
         Expr::Literal(value, _) => of_literal(value),
-        Expr::Cast(cast) => of_type(cast.field.data_type()),
-        Expr::TryCast(cast) => of_type(cast.field.data_type()),
+        Expr::Cast(cast) => cast_to(&cast.expr, cast.field.data_type(), inputs),
+        Expr::TryCast(cast) => cast_to(&cast.expr, cast.field.data_type(), inputs),
         Expr::Negative(inner) => origin(inner, inputs),
         Expr::BinaryExpr(binary) => {
             let (left, right) = (&binary.left, &binary.right);
@@ -62,11 +62,22 @@ fn interval(expr: &Expr, inputs: &[&LogicalPlan]) -> Option<Origin> {
     matches!(found, DataType::Interval(_)).then_some(Origin::Timestamp)
 }
 
+/// A timestamp that a number becomes has a zone in DuckDB.
+fn cast_to(inner: &Expr, wanted: &DataType, inputs: &[&LogicalPlan]) -> Option<Origin> {
+    let found = of_type(wanted)?;
+    (found != Origin::Timestamp || !is_number(inner, inputs)).then_some(found)
+}
+
+fn is_number(expr: &Expr, inputs: &[&LogicalPlan]) -> bool {
+    let schemas = inputs.iter().map(|input| input.schema());
+    schemas.filter_map(|schema| expr.get_type(schema).ok()).any(|found| found.is_numeric())
+}
+
 fn of_type(data_type: &DataType) -> Option<Origin> {
     match data_type {
         DataType::Decimal128(..) => Some(Origin::Decimal),
         DataType::Timestamp(..) => Some(Origin::Timestamp),
-        found if found.is_floating() => Some(Origin::Double),
+        DataType::Float64 => Some(Origin::Double),
         found if found.is_integer() => Some(Origin::Integer),
         _ => None,
     }
@@ -120,7 +131,7 @@ fn of_call(call: &ScalarFunction, inputs: &[&LogicalPlan]) -> Option<Origin> {
                 Some(Origin::Decimal)
             }
             Expr::Literal(ScalarValue::Utf8(Some(wanted)), _)
-                if wanted.starts_with("Timestamp") =>
+                if wanted.starts_with("Timestamp") && !is_number(call.args.first()?, inputs) =>
             {
                 Some(Origin::Timestamp)
             }
@@ -164,6 +175,10 @@ fn at(place: usize, plan: &LogicalPlan) -> Option<Origin> {
             origin(projection.expr.get(place)?, &[projection.input.as_ref()])
         }
         LogicalPlan::Aggregate(aggregate) => {
+            let sets = aggregate.group_expr.iter().any(|key| matches!(key, Expr::GroupingSet(_)));
+            if sets {
+                return None;
+            }
             let groups = aggregate.group_expr.len();
             let expr = match place.checked_sub(groups) {
                 None => aggregate.group_expr.get(place)?,

@@ -67,7 +67,7 @@ fn casts_round_as_ibis_does() {
     check("cast(round(f) as bigint)", "CAST(round(f) AS Int64)");
     check("cast(round(f, 1) as bigint)", "CASE WHEN round(f, Int64(1)) - floor");
     check("cast(dec as bigint)", "CAST(CAST(dec AS Decimal128(14, 0)) AS Int64)");
-    check("cast(avg(dec) as bigint)", "P0512");
+    check("cast(avg(dec) as bigint)", "CASE WHEN avg(dec) - floor");
     // A decimal in one engine, a float in the other.
     check("cast(i * 0.5 as bigint)", "P0512");
     check("cast(f * 0.5 as bigint)", "CASE WHEN");
@@ -78,7 +78,13 @@ fn casts_round_as_ibis_does() {
     check("(select cast(y as bigint) from (select i * 0.5 as y from t) limit 1)", "P0512");
     check("(select cast(y as bigint) from (select f + 1 as y from t) limit 1)", "(<subquery>)");
     check("sqrt(i)", "CASE WHEN CAST(i AS Float64) < Float64(0) THEN Float64(NaN) ELSE sqrt");
-    check("sign(f)", "signum(f)");
+    check("sign(f)", "CASE WHEN isnan(f) THEN Float64(0) ELSE signum(f) END");
+    check("upper(s)", "P0512");
+    check("(select max(f) from t)", "P0512");
+    check("(select max(i) from t)", "(<subquery>)");
+    check("s like 'a\\_b'", "LIKE Utf8(\"a\\\\_b\")");
+    check("s like s", "P0512");
+    check("cast(from_unixtime(i) as varchar)", "P0512");
 }
 
 #[test]
@@ -103,9 +109,6 @@ fn rows_are_counted_as_ibis_counts() {
         plan.contains("avg(CAST(CASE WHEN n > Int64(1) THEN t.i ELSE n END AS Float64))"),
         "{plan}"
     );
-    let text = "select max(sqrt(f)) as x from t";
-    let plan = planned(text).plan.unwrap().logical.display_indent().to_string();
-    assert!(plan.contains("max(sqrt(t.f))"), "{plan}");
 }
 
 #[test]
@@ -180,11 +183,7 @@ fn lists_and_maps_are_asked_as_ibis_asks() {
         "coalesce(map_extract(m, 'k')[2], 0)",
         "CASE WHEN m IS NULL THEN Int64(NULL) ELSE coalesce(",
     );
-    check(
-        "case when array_length(a) > 0 then array_to_string(a, '-') else null end",
-        "array_to_string(a, Utf8(\"-\"))",
-    );
-    check("case when array_length(a) > 1 then array_to_string(a, '-') end", "CASE WHEN");
+    check("array_to_string(a, '-')", "P0512");
 }
 
 #[test]

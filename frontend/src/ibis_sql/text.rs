@@ -2,7 +2,7 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue};
-use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
+use datafusion::logical_expr::expr::{BinaryExpr, Like, ScalarFunction};
 use datafusion::logical_expr::{Cast, Expr, Operator};
 use datafusion::prelude::lit;
 
@@ -50,6 +50,20 @@ impl Mender<'_> {
             _ => self.differs(name, "planc has no such function"),
         }
         Ok(None)
+    }
+
+    /// A pattern of LIKE, in which Ibis's engine has no escape and DataFusion the backslash.
+    pub(super) fn pattern_of(&mut self, like: &Like) -> Option<Expr> {
+        let Some(text) = literal(&like.pattern) else {
+            self.differs("LIKE", "a computed pattern may hold a backslash");
+            return None;
+        };
+        if !text.contains('\\') {
+            return None;
+        }
+        self.made("a backslash in a pattern of LIKE stands for itself");
+        let pattern = Box::new(lit(text.replace('\\', "\\\\")));
+        Some(Expr::Like(Like { pattern, ..like.clone() }))
     }
 
     /// A pattern that is literally there and means the same to both engines.

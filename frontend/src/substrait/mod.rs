@@ -56,6 +56,8 @@ pub enum Fact {
     RowsFrames,
     /// Every cast was written by the author, and none put in by the producer.
     OwnCasts,
+    /// No aggregate has a FILTER or an order, and no groups are of ROLLUP, CUBE or sets.
+    PlainAggregates,
     /// ibis-substrait made the plan, which names nobody.
     ByIbis,
     /// The plan, which names nobody, means what the specification says.
@@ -63,7 +65,7 @@ pub enum Fact {
 }
 
 /// All facts, by their names in a bundle.
-pub const FACTS: [(&str, Fact); 8] = [
+pub const FACTS: [(&str, Fact); 9] = [
     ("utc-literals", Fact::UtcLiterals),
     ("uncorrelated", Fact::Uncorrelated),
     ("distinct-sets", Fact::DistinctSets),
@@ -72,6 +74,7 @@ pub const FACTS: [(&str, Fact); 8] = [
     ("nulls-last", Fact::NullsLast),
     ("rows-frames", Fact::RowsFrames),
     ("own-casts", Fact::OwnCasts),
+    ("plain-aggregates", Fact::PlainAggregates),
 ];
 
 /// A Substrait plan as its file and its bundle give it.

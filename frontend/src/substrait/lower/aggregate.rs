@@ -13,13 +13,24 @@ use super::call::Call;
 use super::rel::{no_window, plain};
 use super::{Lowering, all_columns};
 use crate::substrait::decode::Home;
-use crate::substrait::fault::{Result, invalid, unsupported};
+use crate::substrait::fault::{Fault, Result, invalid, unsupported};
 use crate::substrait::repair::Repair;
 use crate::substrait::walk;
+use crate::substrait::{Fact, Producer};
+use planc_ir::code;
 
 impl Lowering<'_> {
     pub(super) fn aggregate(&mut self, aggregate: &AggregateRel) -> Result<LogicalPlan> {
         plain(&aggregate.advanced_extension)?;
+        if self.source.producer == Producer::DuckDb && !self.facts.contains(&Fact::PlainAggregates)
+        {
+            let message = "DuckDB does not write the FILTER and ORDER BY of aggregates, nor ROLLUP, \
+                           CUBE and GROUPING SETS";
+            return Err(Fault::new(code::LOST_ARGUMENT, message).help(
+                "write the rule in SQL; or, where the query has none of these, \
+                 `facts = [\"plain-aggregates\"]` into the TOML file beside the plan",
+            ));
+        }
         let input = self.input(aggregate.input.as_deref())?;
         let schema = input.schema().as_ref().clone();
         let plan = if aggregate.groupings.len() > 1 {

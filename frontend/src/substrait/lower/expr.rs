@@ -220,8 +220,8 @@ impl Lowering<'_> {
                 return Ok(inner);
             }
         }
-        // DuckDB writes no length, and knows none.
-        if length == 0 && self.source.producer == Producer::DuckDb {
+        // DuckDB knows no lengths, and older versions write some that mean nothing.
+        if self.source.producer == Producer::DuckDb {
             return Ok(inner);
         }
         let widest = match type_of(&inner, schema)? {

@@ -14,10 +14,10 @@ use substrait::proto::sort_field::{SortDirection, SortKind};
 use substrait::proto::{Expression, FetchRel, ProjectRel, Rel, RelCommon, SetRel, SortField};
 
 use super::{Lowering, all_columns, column, type_of};
-use crate::substrait::Fact;
 use crate::substrait::fault::{Fault, Result, invalid, unsupported};
 use crate::substrait::repair::Repair;
 use crate::substrait::walk;
+use crate::substrait::{Fact, Producer};
 
 impl Lowering<'_> {
     /// A relation. Its columns have names that no other column of the plan has.
@@ -201,6 +201,11 @@ impl Lowering<'_> {
 
     fn set(&mut self, set: &SetRel) -> Result<LogicalPlan> {
         plain(&set.advanced_extension)?;
+        if self.source.producer == Producer::DuckDb {
+            let message = "DuckDB writes UNION as UNION ALL, and EXCEPT and INTERSECT with and \
+                           without ALL alike";
+            return Err(Fault::new(code::LOST_ARGUMENT, message).help("write the rule in SQL"));
+        }
         let mut inputs = Vec::with_capacity(set.inputs.len());
         for (at, input) in set.inputs.iter().enumerate() {
             inputs.push(self.step(format!("[{at}]"), |l| l.relation(input))?);

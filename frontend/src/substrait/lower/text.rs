@@ -9,6 +9,7 @@ use datafusion::prelude::lit;
 use super::call::{Call, constant, constant_text};
 use super::scalar::binary_chain;
 use super::{Lowering, type_of};
+use crate::substrait::Producer;
 use crate::substrait::fault::{Result, unsupported};
 use crate::substrait::repair::Repair;
 
@@ -74,6 +75,10 @@ impl Lowering<'_> {
                 }
                 let (value, pattern) = (Box::new(value.clone()), Box::new(pattern.clone()));
                 Expr::Like(Like::new(false, value, pattern, None, blind))
+            }
+            // DuckDB's leaves nulls out.
+            ("concat", [_, _, ..]) if self.source.producer == Producer::DuckDb => {
+                self.function("concat", args)?
             }
             ("concat" | "||", [_, _, ..]) => {
                 match call.option("null_handling", &["ACCEPT_NULLS", "IGNORE_NULLS"]) {
