@@ -146,7 +146,13 @@ fn of_values(values: &Values, sorts: bool) -> Result<Option<LogicalPlan>> {
     }
     let mut keyed = keyed(&values.values)?;
     if sorts {
-        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // First by the values alone, so that an order of columns that rests on the rows does not
+        // change that of the rows.
+        keyed.sort_by_cached_key(|(row, _)| {
+            let mut values = row.clone();
+            values.sort();
+            (values, row.clone())
+        });
     }
     let rows: Rows = keyed.into_iter().map(|(_, row)| row.clone()).collect();
     let moved = rows != values.values;
