@@ -9,7 +9,7 @@ use std::sync::Arc;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
-use datafusion::logical_expr::{Aggregate, Expr, LogicalPlan, Projection};
+use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Projection};
 
 use crate::property::{Outcomes, outcomes};
 
@@ -149,6 +149,12 @@ pub(crate) fn is_multiplicity_blind(expr: &Expr) -> bool {
 /// of floats.
 pub(crate) fn is_order_blind(expr: &Expr) -> bool {
     call(expr).is_some_and(|call| is_order_blind_function(call.func.name()))
+}
+
+/// Whether a call adds floats, which rounds by the order of the rows.
+pub(crate) fn is_float_sum(expr: &Expr, schema: &DFSchema) -> Result<bool> {
+    let adds = call(expr).is_some_and(|call| !matches!(call.func.name(), "count" | "min" | "max"));
+    Ok(adds && expr.get_type(schema)?.is_floating())
 }
 
 /// As [`is_order_blind`], of the function of this name.

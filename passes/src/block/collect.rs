@@ -416,11 +416,13 @@ fn spelled_out(
         let own = refs.iter().filter(|column| right.contains(**column)).count();
         own > 0 && own < refs.len()
     };
+    let alone = conjuncts.len() == 1;
     let mut constant: Vec<&mut Expr> =
         conjuncts.iter_mut().filter(|conjunct| !two_sided(conjunct)).collect();
+    // Beside a correlated condition, nothing says any more which of both is the comparison.
     match constant.as_mut_slice() {
         [] => Ok(false),
-        [asked] => {
+        [asked] if alone => {
             **asked = Expr::IsNotFalse(Box::new(std::mem::take(*asked)));
             Ok(true)
         }

@@ -5,7 +5,7 @@
 //! a chain of such. Floats are left alone, since structs compare zeros by their sign.
 
 use datafusion::arrow::array::Array;
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Fields};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, Cast, InList};
@@ -62,6 +62,22 @@ fn equal(left: &Expr, right: &Expr, place: &Place) -> Option<Expr> {
     (!pairs.is_empty()).then(|| chain(Operator::And, pairs))
 }
 
+/// Whether the fields are named by their places.
+fn is_numbered(fields: &Fields) -> bool {
+    fields.iter().enumerate().all(|(at, field)| *field.name() == format!("c{at}"))
+}
+
+/// Whether a struct was made without names of its own.
+fn is_unnamed(expr: &Expr) -> bool {
+    match expr {
+        Expr::Alias(alias) => is_unnamed(&alias.expr),
+        Expr::ScalarFunction(call) => call.func.name() == "struct",
+        Expr::Literal(ScalarValue::Struct(value), _) => is_numbered(value.fields()),
+        Expr::Cast(cast) => is_unnamed(&cast.expr),
+        _ => false,
+    }
+}
+
 /// The fields of a struct that stands in the query.
 fn parts(expr: &Expr) -> Option<Vec<Expr>> {
     match expr {
@@ -81,9 +97,8 @@ fn parts(expr: &Expr) -> Option<Vec<Expr>> {
             if parts.len() != fields.len() || !cast.field.metadata().is_empty() {
                 return None;
             }
-            let named = fields.iter().enumerate();
-            // Fields are cast by their names, so that names other than these may change places.
-            if !named.clone().all(|(at, field)| *field.name() == format!("c{at}")) {
+            // Fields are cast by their names, so that other names may change places.
+            if !is_numbered(fields) || !is_unnamed(&cast.expr) {
                 return None;
             }
             let parts = parts.into_iter().zip(fields).map(|(part, field)| {

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{JoinType, Result, ScalarValue};
-use datafusion::logical_expr::{Distinct, Expr, ExprSchemable, Limit, LogicalPlan, Sort, SortExpr};
+use datafusion::logical_expr::{Distinct, Expr, Limit, LogicalPlan, Sort, SortExpr};
 
 use crate::PassContext;
-use crate::grouping::is_order_blind;
+use crate::grouping::{is_float_sum, is_order_blind};
 use crate::property::cardinality::cardinality;
 use crate::property::keys::unique_within;
 use crate::property::{is_volatile, known};
@@ -71,10 +71,7 @@ fn sees_order(plan: &LogicalPlan, seen: bool) -> Result<bool> {
             let mut sees = false;
             for expr in &aggregate.aggr_expr {
                 let expr = expr.clone().unalias_nested().data;
-                let floats = matches!(&expr, Expr::AggregateFunction(call)
-                    if !matches!(call.func.name(), "count" | "min" | "max"))
-                    && expr.get_type(schema.as_ref())?.is_floating();
-                sees |= floats || !is_order_blind(&expr);
+                sees |= is_float_sum(&expr, schema)? || !is_order_blind(&expr);
             }
             sees
         }

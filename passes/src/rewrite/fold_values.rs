@@ -81,15 +81,20 @@ fn look(plan: &LogicalPlan) -> Result<Found> {
             LogicalPlan::Limit(_) => true,
             LogicalPlan::Sort(sort) => sort.fetch.is_some(),
             LogicalPlan::Distinct(datafusion::logical_expr::Distinct::On(_)) => true,
-            LogicalPlan::Aggregate(aggregate) => !aggregate
-                .aggr_expr
-                .iter()
-                .all(|expr| is_order_blind(&expr.clone().unalias_nested().data)),
-            LogicalPlan::Window(window) => !window.window_expr.iter().all(|expr| {
-                matches!(expr.clone().unalias_nested().data, Expr::WindowFunction(call)
+            LogicalPlan::Aggregate(aggregate) => {
+                !aggregate
+                    .aggr_expr
+                    .iter()
+                    .all(|expr| is_order_blind(&expr.clone().unalias_nested().data))
+                    || sums_floats(&aggregate.schema)
+            }
+            LogicalPlan::Window(window) => {
+                !window.window_expr.iter().all(|expr| {
+                    matches!(expr.clone().unalias_nested().data, Expr::WindowFunction(call)
                     if matches!(call.fun, WindowFunctionDefinition::AggregateUDF(_))
                         && is_order_blind_function(call.fun.name()))
-            }),
+                }) || sums_floats(&window.schema)
+            }
             LogicalPlan::Extension(_) | LogicalPlan::RecursiveQuery(_) => true,
             _ => false,
         };
@@ -100,6 +105,11 @@ fn look(plan: &LogicalPlan) -> Result<Found> {
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(found)
+}
+
+/// Whether a result may be a sum that rounds by the order of its rows.
+fn sums_floats(schema: &DFSchema) -> bool {
+    schema.fields().iter().any(|field| field.data_type().is_floating())
 }
 
 fn list(schema: &DFSchema, values: Rows) -> Result<LogicalPlan> {
@@ -136,7 +146,13 @@ fn of_values(values: &Values, sorts: bool) -> Result<Option<LogicalPlan>> {
     }
     let mut keyed = keyed(&values.values)?;
     if sorts {
-        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+        // First by the values alone, so that an order of columns that rests on the rows does not
+        // change that of the rows.
+        keyed.sort_by_cached_key(|(row, _)| {
+            let mut values = row.clone();
+            values.sort();
+            (values, row.clone())
+        });
     }
     let rows: Rows = keyed.into_iter().map(|(_, row)| row.clone()).collect();
     let moved = rows != values.values;

@@ -25,7 +25,7 @@ use datafusion::prelude::lit;
 
 use crate::PassContext;
 use crate::grouping::{aliased, is_order_blind_function, restored, substituted};
-use crate::property::{is_exact_equality, is_volatile, known};
+use crate::property::{has_subqueries, is_exact_equality, is_volatile, known};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| {
@@ -61,7 +61,9 @@ fn functions(window: &Window) -> impl Iterator<Item = (Column, &WindowFunction)>
 /// A table, perhaps filtered, under another name, and its columns under both names.
 fn copied(plan: &LogicalPlan, cx: &PassContext) -> Result<Option<(LogicalPlan, Names)>> {
     match plan {
-        LogicalPlan::Filter(filter) if !is_volatile(&filter.predicate) => {
+        LogicalPlan::Filter(filter)
+            if !is_volatile(&filter.predicate) && !has_subqueries(plan)? =>
+        {
             let Some((input, names)) = copied(&filter.input, cx)? else { return Ok(None) };
             let predicate = substituted(filter.predicate.clone(), &names)?;
             let filter = Filter::try_new(predicate, Arc::new(input))?;
@@ -69,7 +71,8 @@ fn copied(plan: &LogicalPlan, cx: &PassContext) -> Result<Option<(LogicalPlan, N
         }
         LogicalPlan::SubqueryAlias(alias) => {
             let LogicalPlan::TableScan(scan) = alias.input.as_ref() else { return Ok(None) };
-            if scan.fetch.is_some() || planc_ir::table_function::called(scan).is_some() {
+            // A work table or a call of a function is read once.
+            if scan.fetch.is_some() || planc_ir::table_function::reads_no_table(scan) {
                 return Ok(None);
             }
             let name = TableReference::bare(cx.fresh());

@@ -68,9 +68,10 @@ fn convert(
         let inside = block.lefts.iter().flat_map(|left| &left.on);
         let inside = inside.chain(block.semis.iter().flat_map(|semi| &semi.on));
         let inside = inside.chain(&block.conjuncts).chain(&block.after).chain(&block.fallible);
-        let inside = inside.chain(block.outputs.iter().map(|output| &output.expr));
-        let mut passed = inside.filter(|expr| !matches!(expr, Expr::Column(c) if own.contains(c)));
-        if outside.is_disjoint(&own) && !passed.any(|expr| reads_any(expr, &own)) {
+        let computed = block.outputs.iter().map(|output| &output.expr);
+        let computed = computed.filter(|expr| !matches!(expr, Expr::Column(c) if own.contains(c)));
+        let mut read = inside.chain(computed);
+        if outside.is_disjoint(&own) && !read.any(|expr| reads_any(expr, &own)) {
             let right = limit.input.as_ref().clone();
             block.inputs.remove(place);
             block.outputs.retain(|output| !own.contains(&output.column));

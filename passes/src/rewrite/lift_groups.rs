@@ -15,7 +15,7 @@ use datafusion::logical_expr::{Expr, Filter, Join, LogicalPlan};
 
 use super::inner_to_semi::equated;
 use crate::block::{Block, Classes, Surroundings, columns_of, reads_any, reads_only, substitute};
-use crate::grouping::{Defined, Grouping};
+use crate::grouping::{Defined, Grouping, is_float_sum, is_order_blind};
 use crate::property::keys::UniqueSet;
 use crate::property::{is_exact_equality, is_fallible, is_volatile, unique_when_equal};
 
@@ -44,13 +44,20 @@ fn grouping(plan: &LogicalPlan) -> Option<Grouping> {
             && !is_volatile(&key.expr)
             && !is_fallible(&key.expr, schema.as_ref())
     });
-    let calls = grouping.calls.iter().all(|call| !is_volatile(&call.expr));
+    let calls = grouping.calls.iter().all(|call| {
+        // Below the join nothing keeps the order that such a call may see.
+        !is_volatile(&call.expr)
+            && is_order_blind(&call.expr)
+            && is_float_sum(&call.expr, schema).is_ok_and(|floats| !floats)
+    });
     (plain && calls && !grouping.keys.is_empty()).then_some(grouping)
 }
 
-/// Partners that computed groups themselves would have to be joined with more rows.
+/// Partners that computed groups themselves would have to be joined with more rows. Their
+/// columns become keys, and of equal keys one value is kept.
 fn is_partner(plan: &LogicalPlan) -> bool {
-    !matches!(plan, LogicalPlan::Aggregate(aggregate) if !aggregate.aggr_expr.is_empty())
+    let exact = plan.schema().fields().iter().all(|field| is_exact_equality(field.data_type()));
+    exact && !matches!(plan, LogicalPlan::Aggregate(aggregate) if !aggregate.aggr_expr.is_empty())
 }
 
 fn lifted(block: &mut Block, place: usize, around: &Surroundings) -> Result<bool> {

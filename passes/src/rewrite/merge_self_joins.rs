@@ -14,6 +14,7 @@ use datafusion::common::{Column, ExprSchema, Result};
 use datafusion::logical_expr::{Expr, LogicalPlan, SubqueryAlias, TableScan, TableScanBuilder};
 
 use planc_ir::key::relation_key;
+use planc_ir::table_function::called;
 
 use super::drop_left_joins::put_values;
 use super::inner_to_semi::read_elsewhere;
@@ -193,7 +194,10 @@ fn self_comparison(conjunct: &Expr) -> Option<Column> {
 fn scan_of(plan: &LogicalPlan) -> Option<(&TableScan, &datafusion::common::TableReference)> {
     let LogicalPlan::SubqueryAlias(alias) = plan else { return None };
     match alias.input.as_ref() {
-        LogicalPlan::TableScan(scan) if scan.fetch.is_none() && scan.filters.is_empty() => {
+        // Calls of one table function have one name, whatever their arguments.
+        LogicalPlan::TableScan(scan)
+            if scan.fetch.is_none() && scan.filters.is_empty() && called(scan).is_none() =>
+        {
             Some((scan, &alias.alias))
         }
         _ => None,

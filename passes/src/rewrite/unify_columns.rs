@@ -19,10 +19,10 @@ use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, binary_expr}
 use std::sync::Arc;
 
 use crate::block::{
-    Block, Classes, Surroundings, columns_of, known_conjuncts, reads_only, substitute,
+    Block, Classes, Surroundings, columns_of, known_conjuncts, reads_any, reads_only, substitute,
 };
 use crate::grouping::Grouping;
-use crate::property::rejects_null;
+use crate::property::{is_fallible, rejects_null};
 
 pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     let mut fired = plain_equalities(block);
@@ -117,7 +117,14 @@ fn plain_equalities(block: &mut Block) -> bool {
         .iter()
         .map(|semi| if semi.null_aware { Vec::new() } else { of(&semi.on) })
         .collect();
-    let lefts: Vec<_> = block.lefts.iter().map(|left| of(&left.on)).collect();
+    // Behind a left join its columns are NULL where there was no partner.
+    let mut padded: HashSet<Column> = HashSet::new();
+    let mut lefts = Vec::new();
+    for left in &block.lefts {
+        let on = left.on.iter();
+        lefts.push(on.map(|on| plain(on).filter(|_| !reads_any(on, &padded))).collect());
+        padded.extend(columns_of(&left.right));
+    }
     let mut fired = false;
     let mut put = |list: &mut Vec<Expr>, new: Vec<Option<Expr>>| {
         for (expr, new) in list.iter_mut().zip(new) {
@@ -236,7 +243,11 @@ fn with_null_groups(plan: &mut LogicalPlan, rejected: &dyn Fn(&Column) -> bool) 
     };
     let conjuncts = datafusion::logical_expr::utils::split_conjunction(&filter.predicate);
     let (idle, rest): (Vec<&Expr>, Vec<&Expr>) = conjuncts.into_iter().partition(idle);
-    if idle.is_empty() {
+    // What cannot be computed of a row that is filtered now must not be.
+    let defined = grouping.keys.iter().chain(&grouping.calls).map(|defined| &defined.expr);
+    let mut others = defined.chain(rest.iter().copied());
+    let schema = filter.input.schema();
+    if idle.is_empty() || others.any(|expr| is_fallible(expr, schema.as_ref())) {
         return Ok(false);
     }
     let rest = datafusion::logical_expr::utils::conjunction(rest.into_iter().cloned());

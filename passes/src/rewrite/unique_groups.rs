@@ -178,6 +178,8 @@ fn of_one_row(expr: &Expr, data_type: &DataType, schema: &DFSchema) -> Result<Op
             let otherwise = Some(literal(0));
             return Ok(Some(Expr::Case(Case::new(None, vec![(counts, literal(1))], otherwise))));
         }
+        // The sum of -0.0 is 0.0.
+        "sum" | "avg" if data_type.is_floating() => return Ok(None),
         "sum" | "min" | "max" | "bool_and" | "bool_or" => arg.clone(),
         "avg" if *data_type == arg.get_type(schema)? => arg.clone(),
         _ => return Ok(None),

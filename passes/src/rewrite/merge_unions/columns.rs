@@ -32,6 +32,10 @@ pub(super) fn ordered(grouping: &Grouping) -> Result<Option<LogicalPlan>> {
             }
             other => (other, other.schema().columns().into_iter().map(Expr::Column).collect()),
         };
+        if matches!(relation, LogicalPlan::Values(_)) {
+            // A list takes its projection in, and is another one then: the order would not settle.
+            return Ok(None);
+        }
         let key = relation_key(relation)?;
         for (expr, sources) in exprs.iter().zip(&mut sources) {
             let expr = expr.clone().unalias_nested().data;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Projection, TableScan};
+use planc_ir::table_function::called;
 
 use super::can_repeat;
 use crate::grouping::{aliased, substituted};
@@ -38,7 +39,8 @@ fn branch(plan: &LogicalPlan) -> Option<Branch<'_>> {
     };
     let LogicalPlan::SubqueryAlias(alias) = relation else { return None };
     let LogicalPlan::TableScan(scan) = alias.input.as_ref() else { return None };
-    let plain = scan.fetch.is_none() && scan.filters.is_empty();
+    // Calls of one table function have one name, whatever their arguments.
+    let plain = scan.fetch.is_none() && scan.filters.is_empty() && called(scan).is_none();
     let branch = Branch { exprs, predicate, relation, scan };
     let mut all = branch.exprs.iter().map(|(expr, _)| expr).chain(predicate);
     (plain && all.all(can_repeat)).then_some(branch)

@@ -11,7 +11,7 @@ use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
 
 use crate::PassContext;
 use crate::grouping::{Grouping, call, is_count_star, strict_columns};
-use crate::property::known;
+use crate::property::{is_fallible, known};
 
 pub(super) fn settled(grouping: &mut Grouping, cx: &PassContext) -> Result<bool> {
     let Some((first, others)) = grouping.calls.split_first() else { return Ok(false) };
@@ -51,7 +51,10 @@ fn remove(grouping: &mut Grouping, columns: &[Column]) -> Result<bool> {
     };
     let (idle, rest): (Vec<&Expr>, Vec<&Expr>) =
         split_conjunction(&filter.predicate).into_iter().partition(idle);
-    if idle.is_empty() {
+    // What cannot be computed of a row that is filtered now must not be.
+    let schema = grouping.input.schema();
+    let mut others = grouping.calls.iter().map(|call| &call.expr).chain(rest.iter().copied());
+    if idle.is_empty() || others.any(|expr| is_fallible(expr, schema.as_ref())) {
         return Ok(false);
     }
     grouping.input = match conjunction(rest.into_iter().cloned()) {

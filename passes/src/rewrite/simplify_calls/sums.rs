@@ -4,7 +4,7 @@
 //! is `2 * sum(a) + count(a)`, and `sum(a + b)` is `sum(a) + sum(b)` where neither is NULL.
 
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::{Column, Result, ScalarValue};
+use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::functions_aggregate::count::count_udaf;
 use datafusion::logical_expr::expr::{AggregateFunction, BinaryExpr};
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator, binary_expr};
@@ -23,27 +23,29 @@ struct Linear {
 }
 
 impl Linear {
-    fn add(&mut self, expr: &Expr, factor: i64) {
+    fn add(&mut self, expr: &Expr, factor: i64, schema: &DFSchema) {
+        let integer = |expr: &Expr| expr.get_type(schema).is_ok_and(|t| t == DataType::Int64);
         match expr {
-            Expr::Alias(alias) => self.add(&alias.expr, factor),
+            Expr::Alias(alias) => self.add(&alias.expr, factor, schema),
             Expr::Literal(ScalarValue::Int64(Some(value)), _) => {
                 self.constant = self.constant.wrapping_add(value.wrapping_mul(factor));
             }
-            Expr::Negative(inner) => self.add(inner, factor.wrapping_neg()),
-            Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            Expr::Negative(inner) => self.add(inner, factor.wrapping_neg(), schema),
+            // The difference of two dates is an integer, too.
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) if integer(left) && integer(right) => {
                 match (left.as_ref(), op, right.as_ref()) {
                     (left, Operator::Plus, right) => {
-                        self.add(left, factor);
-                        self.add(right, factor);
+                        self.add(left, factor, schema);
+                        self.add(right, factor, schema);
                     }
                     (left, Operator::Minus, right) => {
-                        self.add(left, factor);
-                        self.add(right, factor.wrapping_neg());
+                        self.add(left, factor, schema);
+                        self.add(right, factor.wrapping_neg(), schema);
                     }
                     (other, Operator::Multiply, Expr::Literal(ScalarValue::Int64(Some(by)), _))
                     | (Expr::Literal(ScalarValue::Int64(Some(by)), _), Operator::Multiply, other) =>
                     {
-                        self.add(other, factor.wrapping_mul(*by));
+                        self.add(other, factor.wrapping_mul(*by), schema);
                     }
                     _ => self.terms.push((factor, expr.clone())),
                 }
@@ -74,7 +76,7 @@ pub(super) fn summed(
         return Ok(None);
     }
     let mut linear = Linear::default();
-    linear.add(arg, 1);
+    linear.add(arg, 1, schema);
     let Linear { terms, constant } = linear;
     // A term that is NULL makes the whole NULL, and no other may be counted then.
     let mut nullable = terms.iter().filter(|(_, term)| facts.is_nullable(term, schema, cx));
