@@ -11,7 +11,7 @@ use datafusion::common::{Column, DFSchema, Result};
 use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
 use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Projection};
 
-use crate::property::{Outcomes, outcomes};
+use crate::property::{Outcomes, is_fallible, outcomes};
 
 /// An expression and the column that it defines.
 #[derive(Debug, Clone)]
@@ -155,6 +155,17 @@ pub(crate) fn is_order_blind(expr: &Expr) -> bool {
 pub(crate) fn is_float_sum(expr: &Expr, schema: &DFSchema) -> Result<bool> {
     let adds = call(expr).is_some_and(|call| !matches!(call.func.name(), "count" | "min" | "max"));
     Ok(adds && expr.get_type(schema)?.is_floating())
+}
+
+/// Whether computing the arguments or the FILTER of a call, or a plain expression, can fail.
+pub(crate) fn is_fallible_input(expr: &Expr, schema: &DFSchema) -> bool {
+    match call(expr) {
+        Some(call) => {
+            let filter = call.params.filter.as_deref();
+            call.params.args.iter().chain(filter).any(|expr| is_fallible(expr, schema))
+        }
+        None => is_fallible(expr, schema),
+    }
 }
 
 /// As [`is_order_blind`], of the function of this name.

@@ -15,10 +15,11 @@ use datafusion::prelude::lit;
 use crate::PassContext;
 use crate::block::columns_of;
 use crate::grouping::{
-    Defined, Grouping, call, is_count_star, is_float_sum, is_order_blind_function, restored,
+    Defined, Grouping, call, is_count_star, is_fallible_input, is_float_sum,
+    is_order_blind_function, restored,
 };
 use crate::property::keys::unique_within;
-use crate::property::{Outcomes, is_exact_equality, is_fallible, is_volatile, outcomes};
+use crate::property::{Outcomes, is_exact_equality, is_volatile, outcomes};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     plan.transform_up_with_subqueries(|node| match &node {
@@ -81,7 +82,7 @@ fn sunk(grouping: &Grouping, join: &Join, cx: &PassContext) -> Result<Option<Sun
         let Some(unmatched) = without_partner(expr, &right) else { return Ok(None) };
         // It is computed for rows without a partner as well, and sums of floats round by order.
         let below = join.right.schema();
-        if is_fallible(expr, below.as_ref()) || is_float_sum(expr, below)? {
+        if is_fallible_input(expr, below) || is_float_sum(expr, below)? {
             return Ok(None);
         }
         let own = Column::from_name(cx.fresh());

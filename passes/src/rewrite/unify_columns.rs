@@ -21,8 +21,8 @@ use std::sync::Arc;
 use crate::block::{
     Block, Classes, Surroundings, columns_of, known_conjuncts, reads_any, reads_only, substitute,
 };
-use crate::grouping::Grouping;
-use crate::property::{is_fallible, rejects_null};
+use crate::grouping::{Grouping, is_fallible_input};
+use crate::property::rejects_null;
 
 pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
     let mut fired = plain_equalities(block);
@@ -247,7 +247,7 @@ fn with_null_groups(plan: &mut LogicalPlan, rejected: &dyn Fn(&Column) -> bool) 
     let defined = grouping.keys.iter().chain(&grouping.calls).map(|defined| &defined.expr);
     let mut others = defined.chain(rest.iter().copied());
     let schema = filter.input.schema();
-    if idle.is_empty() || others.any(|expr| is_fallible(expr, schema.as_ref())) {
+    if idle.is_empty() || others.any(|expr| is_fallible_input(expr, schema)) {
         return Ok(false);
     }
     let rest = datafusion::logical_expr::utils::conjunction(rest.into_iter().cloned());

@@ -10,8 +10,8 @@ use datafusion::logical_expr::utils::{conjunction, split_conjunction};
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
 
 use crate::PassContext;
-use crate::grouping::{Grouping, call, is_count_star, strict_columns};
-use crate::property::{is_fallible, known};
+use crate::grouping::{Grouping, call, is_count_star, is_fallible_input, strict_columns};
+use crate::property::known;
 
 pub(super) fn settled(grouping: &mut Grouping, cx: &PassContext) -> Result<bool> {
     let Some((first, others)) = grouping.calls.split_first() else { return Ok(false) };
@@ -54,7 +54,7 @@ fn remove(grouping: &mut Grouping, columns: &[Column]) -> Result<bool> {
     // What cannot be computed of a row that is filtered now must not be.
     let schema = grouping.input.schema();
     let mut others = grouping.calls.iter().map(|call| &call.expr).chain(rest.iter().copied());
-    if idle.is_empty() || others.any(|expr| is_fallible(expr, schema.as_ref())) {
+    if idle.is_empty() || others.any(|expr| is_fallible_input(expr, schema)) {
         return Ok(false);
     }
     grouping.input = match conjunction(rest.into_iter().cloned()) {
