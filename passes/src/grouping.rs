@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result};
-use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams};
-use datafusion::logical_expr::{Aggregate, Expr, ExprSchemable, LogicalPlan, Projection};
+use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams, WindowFunction};
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{
+    Aggregate, Expr, ExprSchemable, Filter, LogicalPlan, Projection, WindowFunctionDefinition,
+};
 
 use crate::property::{Outcomes, is_fallible, outcomes};
 
@@ -155,6 +158,33 @@ pub(crate) fn is_order_blind(expr: &Expr) -> bool {
 pub(crate) fn is_float_sum(expr: &Expr, schema: &DFSchema) -> Result<bool> {
     let adds = call(expr).is_some_and(|call| !matches!(call.func.name(), "count" | "min" | "max"));
     Ok(adds && expr.get_type(schema)?.is_floating())
+}
+
+/// The rows of a relation on which all of these hold.
+pub(crate) fn filtered(
+    input: &Arc<LogicalPlan>,
+    conjuncts: impl IntoIterator<Item = Expr>,
+) -> Result<Arc<LogicalPlan>> {
+    Ok(match conjunction(conjuncts) {
+        Some(predicate) => {
+            Arc::new(LogicalPlan::Filter(Filter::try_new(predicate, Arc::clone(input))?))
+        }
+        None => Arc::clone(input),
+    })
+}
+
+/// The aggregate that a window function computes over its frame, as a call over a group.
+pub(crate) fn over_group(call: &WindowFunction) -> Option<Expr> {
+    let WindowFunctionDefinition::AggregateUDF(func) = &call.fun else { return None };
+    let params = &call.params;
+    Some(Expr::AggregateFunction(AggregateFunction::new_udf(
+        Arc::clone(func),
+        params.args.clone(),
+        params.distinct,
+        params.filter.clone(),
+        Vec::new(),
+        params.null_treatment,
+    )))
 }
 
 /// Whether computing the arguments or the FILTER of a call, or a plain expression, can fail.

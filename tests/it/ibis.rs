@@ -15,6 +15,17 @@ fn folder(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ibis").join(name)
 }
 
+/// What a compile of this project says of each rule.
+fn compiled(project: &Path) -> BTreeMap<String, Value> {
+    let project = project.display().to_string();
+    let sandbox = Sandbox::new();
+    let ran = sandbox.planc(&["compile", "--json", "--cache", "off", "--project", &project]);
+    ran.json()
+        .into_iter()
+        .filter_map(|line| Some((line["rule"].as_str()?.to_owned(), line.clone())))
+        .collect()
+}
+
 #[test]
 fn the_corpus_compiles_as_it_did_when_its_rows_were_compared() {
     let expected = std::fs::read_to_string(folder("expected.jsonl")).unwrap();
@@ -22,14 +33,7 @@ fn the_corpus_compiles_as_it_did_when_its_rows_were_compared() {
         expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(expected.len() >= 200, "{} plans", expected.len());
     let project = folder("");
-    let project = project.display().to_string();
-    let sandbox = Sandbox::new();
-    let ran = sandbox.planc(&["compile", "--json", "--cache", "off", "--project", &project]);
-    let found: BTreeMap<String, Value> = ran
-        .json()
-        .into_iter()
-        .filter_map(|line| Some((line["rule"].as_str()?.to_owned(), line.clone())))
-        .collect();
+    let found = compiled(&project);
     let mut changed = Vec::new();
     for line in &expected {
         let rule = line["rule"].as_str().unwrap();
@@ -172,14 +176,7 @@ fn tpch_plans_are_right_or_refused() {
 fn the_sql_of_ibis_compiles_as_it_did_when_its_rows_were_compared() {
     let project = folder("sql");
     let expected = std::fs::read_to_string(project.join("expected.jsonl")).unwrap();
-    let project = project.display().to_string();
-    let sandbox = Sandbox::new();
-    let ran = sandbox.planc(&["compile", "--json", "--cache", "off", "--project", &project]);
-    let found: BTreeMap<String, Value> = ran
-        .json()
-        .into_iter()
-        .filter_map(|line| Some((line["rule"].as_str()?.to_owned(), line.clone())))
-        .collect();
+    let found = compiled(&project);
     let mut changed = Vec::new();
     let mut repaired = 0;
     for line in expected.lines() {

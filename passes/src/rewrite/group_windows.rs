@@ -24,7 +24,7 @@ use datafusion::logical_expr::{
 use datafusion::prelude::lit;
 
 use crate::PassContext;
-use crate::grouping::{aliased, is_order_blind_function, restored, substituted};
+use crate::grouping::{aliased, is_order_blind_function, over_group, restored, substituted};
 use crate::property::{has_subqueries, is_exact_equality, is_volatile, known};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
@@ -141,19 +141,10 @@ fn joined(window: &Window, cx: &PassContext) -> Result<Option<LogicalPlan>> {
             condition.push(binary_expr(key, Operator::IsNotDistinctFrom, own));
         }
         let calls = calls.into_iter().map(|(column, call)| {
-            let WindowFunctionDefinition::AggregateUDF(func) = &call.fun else {
+            let Some(call) = over_group(call) else {
                 return datafusion::common::plan_err!("no aggregate function");
             };
-            let params = &call.params;
-            let call = AggregateFunction::new_udf(
-                Arc::clone(func),
-                params.args.clone(),
-                params.distinct,
-                params.filter.clone(),
-                Vec::new(),
-                params.null_treatment,
-            );
-            Ok(aliased(substituted(Expr::AggregateFunction(call), &names)?, &column))
+            Ok(aliased(substituted(call, &names)?, &column))
         });
         let calls = calls.collect::<Result<Vec<_>>>()?;
         let group = LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(copy), group, calls)?);

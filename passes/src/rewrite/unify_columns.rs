@@ -15,13 +15,14 @@ use std::collections::{HashMap, HashSet};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, ExprSchema, Result};
 use datafusion::logical_expr::expr::BinaryExpr;
+use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, Operator, binary_expr};
 use std::sync::Arc;
 
 use crate::block::{
     Block, Classes, Surroundings, columns_of, known_conjuncts, reads_any, reads_only, substitute,
 };
-use crate::grouping::{Grouping, is_fallible_input};
+use crate::grouping::{Grouping, filtered, is_fallible_input};
 use crate::property::rejects_null;
 
 pub(crate) fn apply(block: &mut Block, _around: &Surroundings) -> Result<bool> {
@@ -241,8 +242,8 @@ fn with_null_groups(plan: &mut LogicalPlan, rejected: &dyn Fn(&Column) -> bool) 
         }
         _ => false,
     };
-    let conjuncts = datafusion::logical_expr::utils::split_conjunction(&filter.predicate);
-    let (idle, rest): (Vec<&Expr>, Vec<&Expr>) = conjuncts.into_iter().partition(idle);
+    let (idle, rest): (Vec<&Expr>, Vec<&Expr>) =
+        split_conjunction(&filter.predicate).into_iter().partition(idle);
     // What cannot be computed of a row that is filtered now must not be.
     let defined = grouping.keys.iter().chain(&grouping.calls).map(|defined| &defined.expr);
     let mut others = defined.chain(rest.iter().copied());
@@ -250,13 +251,7 @@ fn with_null_groups(plan: &mut LogicalPlan, rejected: &dyn Fn(&Column) -> bool) 
     if idle.is_empty() || others.any(|expr| is_fallible_input(expr, schema)) {
         return Ok(false);
     }
-    let rest = datafusion::logical_expr::utils::conjunction(rest.into_iter().cloned());
-    grouping.input = match rest {
-        Some(predicate) => {
-            Arc::new(LogicalPlan::Filter(Filter::try_new(predicate, Arc::clone(&filter.input))?))
-        }
-        None => Arc::clone(&filter.input),
-    };
+    grouping.input = filtered(&filter.input, rest.into_iter().cloned())?;
     *plan = grouping.build()?;
     Ok(true)
 }

@@ -18,7 +18,7 @@ use datafusion::logical_expr::{
 };
 
 use crate::PassContext;
-use crate::grouping::{Defined, Grouping, aliased, is_count_star, restored};
+use crate::grouping::{Defined, Grouping, aliased, is_count_star, over_group, restored};
 use crate::property::cardinality::cardinality;
 use crate::property::is_volatile;
 use crate::property::keys::unique_within;
@@ -100,16 +100,11 @@ fn value_of_row(
         return Ok(None);
     }
     match &call.fun {
-        WindowFunctionDefinition::AggregateUDF(func) if holds && params.order_by.len() < 2 => {
-            let call = AggregateFunction::new_udf(
-                Arc::clone(func),
-                params.args.clone(),
-                params.distinct,
-                params.filter.clone(),
-                Vec::new(),
-                None,
-            );
-            of_one_row(&Expr::AggregateFunction(call), data_type, schema)
+        WindowFunctionDefinition::AggregateUDF(_) if holds && params.order_by.len() < 2 => {
+            match over_group(call) {
+                Some(call) => of_one_row(&call, data_type, schema),
+                None => Ok(None),
+            }
         }
         WindowFunctionDefinition::WindowUDF(func)
             if matches!(func.name(), "row_number" | "rank" | "dense_rank") =>

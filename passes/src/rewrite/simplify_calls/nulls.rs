@@ -10,7 +10,7 @@ use datafusion::logical_expr::utils::{conjunction, split_conjunction};
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan};
 
 use crate::PassContext;
-use crate::grouping::{Grouping, call, is_count_star, is_fallible_input, strict_columns};
+use crate::grouping::{Grouping, call, filtered, is_count_star, is_fallible_input, strict_columns};
 use crate::property::known;
 
 pub(super) fn settled(grouping: &mut Grouping, cx: &PassContext) -> Result<bool> {
@@ -57,11 +57,6 @@ fn remove(grouping: &mut Grouping, columns: &[Column]) -> Result<bool> {
     if idle.is_empty() || others.any(|expr| is_fallible_input(expr, schema)) {
         return Ok(false);
     }
-    grouping.input = match conjunction(rest.into_iter().cloned()) {
-        Some(predicate) => {
-            Arc::new(LogicalPlan::Filter(Filter::try_new(predicate, Arc::clone(&filter.input))?))
-        }
-        None => Arc::clone(&filter.input),
-    };
+    grouping.input = filtered(&filter.input, rest.into_iter().cloned())?;
     Ok(true)
 }
