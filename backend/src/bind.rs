@@ -31,6 +31,9 @@ pub enum Binding {
 /// Bindings by table name, parts joined by dots.
 pub type Bindings = BTreeMap<String, Binding>;
 
+/// The way out where a source changed under a rule.
+const LOCK_AGAIN: &str = "`planc lock` takes the new schema; the rule is then compiled against it";
+
 /// How deep rules may be inlined into each other; a cycle would be deeper.
 const MOST_INLINED: usize = 128;
 
@@ -113,11 +116,11 @@ fn check_table(table: &str, wanted: &Fields, found: &[FieldRef], findings: &mut 
                 "the column `{name}` of `{table}` was {} and is now {today}",
                 wanted.data_type()
             );
-            findings.push(Diagnostic::new(COLUMN_RETYPED, message).help("compile the rule again"));
+            findings.push(Diagnostic::new(COLUMN_RETYPED, message).help(LOCK_AGAIN));
         } else if found.is_nullable() && !wanted.is_nullable() {
             let message =
                 format!("the column `{name}` of `{table}` was NOT NULL and may now be NULL");
-            findings.push(Diagnostic::new(COLUMN_RETYPED, message).help("compile the rule again"));
+            findings.push(Diagnostic::new(COLUMN_RETYPED, message).help(LOCK_AGAIN));
         }
     }
 }

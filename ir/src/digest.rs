@@ -16,6 +16,16 @@ impl Digest {
         Digest(*blake3::hash(bytes).as_bytes())
     }
 
+    /// The digest of everything that a reader gives.
+    ///
+    /// # Errors
+    /// Where reading fails.
+    pub fn of_reader(reader: impl std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(Digest(*hasher.finalize().as_bytes()))
+    }
+
     /// The digest of several parts. Each is preceded by its length, so that moving a byte
     /// from one part to the next changes the digest.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
@@ -77,6 +87,7 @@ mod tests {
     fn digests_read_back_and_parts_are_separated() {
         let digest = Digest::of(b"planc");
         assert_eq!(digest.to_string().parse::<Digest>(), Ok(digest));
+        assert_eq!(Digest::of_reader(b"planc".as_slice()).unwrap(), digest);
         assert!("xyz".parse::<Digest>().is_err());
         let ab_c = Digest::of_parts([b"ab".as_slice(), b"c"]);
         assert_ne!(ab_c, Digest::of_parts([b"a".as_slice(), b"bc"]));

@@ -9,7 +9,7 @@ use planc_ir::{Diagnostic, Digest, code};
 use serde::Serialize;
 
 use super::check::reports;
-use super::console::{Console, milliseconds};
+use super::console::{Console, counted, milliseconds};
 use super::run::selection;
 use super::{Exit, Global, with_compiler};
 use crate::driver::{Compiler, DeepPlans, Outcome, Selected, Status, trust_note};
@@ -178,7 +178,8 @@ pub(crate) fn rule_row(name: &str, outcome: &Outcome) -> String {
 pub(crate) fn total_row(totals: &Totals) -> String {
     let Totals { rules, compiled, cached, failed, planned, ms } = totals;
     format!(
-        "{rules} rules: {compiled} compiled, {cached} cached, {failed} failed; {planned} planned; {ms:.0} ms"
+        "{}: {compiled} compiled, {cached} cached, {failed} failed; {planned} planned; {ms:.0} ms",
+        counted(*rules, "rule")
     )
 }
 

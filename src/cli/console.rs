@@ -107,3 +107,8 @@ pub(crate) fn milliseconds(time: Duration) -> String {
         ms => format!("{:.1} s", ms / 1e3),
     }
 }
+
+/// A number with its noun: `1 rule`, `2 rules`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

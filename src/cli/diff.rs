@@ -101,7 +101,10 @@ fn side(
     if let Some(rule) = compiler.rules.iter().find(is_rule) {
         return of_rule(rule, compiler, compiled);
     }
-    if let Ok(digest) = name.parse::<Digest>() {
+    let digest = compiler
+        .digest(name)
+        .map_err(|message| report(Diagnostic::new(code::NO_ARTIFACT, message)))?;
+    if let Some(digest) = digest {
         return match compiler.store().map(|store| store.artifact(&digest)) {
             Some(Lookup::Hit(bytes)) => of_bytes(&bytes, compiler).map_err(report),
             _ => {

@@ -67,13 +67,14 @@ pub(crate) fn run(global: &Global, args: &ExplainArgs, console: &Console) -> Exi
         console.print(code.page);
         return Exit::Clean;
     }
-    with_compiler(global, console, |_, compiler| match args.what.parse::<Digest>() {
-        Ok(digest) => match args.format {
+    with_compiler(global, console, |_, compiler| match compiler.digest(&args.what) {
+        Ok(Some(digest)) => match args.format {
             Format::Text => artifact(compiler, &digest, PlanFormat::Text, console),
             Format::Json => artifact(compiler, &digest, PlanFormat::Json, console),
             Format::Dot | Format::Html => console.usage("an artifact is text or json", None),
         },
-        Err(_) => rule(compiler, &args.what, args.format, console),
+        Err(message) => console.usage(message, None),
+        Ok(None) => rule(compiler, &args.what, args.format, console),
     })
 }
 

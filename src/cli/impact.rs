@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 use serde::Serialize;
 
-use super::console::Console;
+use super::console::{Console, counted};
 use super::{Exit, Global, load_project};
 use crate::driver::{Effect, RuleImpact, impact};
 use crate::project::Project;
@@ -223,5 +223,5 @@ fn summary(totals: &Totals) -> String {
             parts.push(format!("{count} {what}"));
         }
     }
-    format!("{rules} rules: {}", parts.join(", "))
+    format!("{}: {}", counted(*rules, "rule"), parts.join(", "))
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -84,7 +85,10 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
     }
     with_compiler(global, console, |project, compiler| {
         let digest: Option<Digest> = match args.rules.as_slice() {
-            [one] => one.parse().ok(),
+            [one] => match compiler.digest(one) {
+                Ok(digest) => digest,
+                Err(message) => return console.usage(message, None),
+            },
             _ => None,
         };
         if let Some(name) =
@@ -135,6 +139,10 @@ pub(crate) fn run(global: &Global, args: &RunArgs, console: &Console) -> Exit {
                 Ok(rows) => show(console, &digest.short(), rows, clock.elapsed()),
                 Err(findings) => failed(console, FileReport::new(&digest.short(), "", findings)),
             };
+        }
+        if compiler.rules.is_empty() {
+            let help = "`rules` in [project] says where they lie".to_owned();
+            return console.usage("the project has no rules", Some(help));
         }
         let chosen = match selection(&args.rules, compiler, &compiled) {
             Ok(chosen) => chosen,
@@ -215,7 +223,7 @@ pub(crate) fn run_rules(
                     console,
                     FileReport {
                         rule: Some(rule.name.clone()),
-                        ..FileReport::new(&rule.path, "", findings)
+                        ..FileReport::new(&rule.path, Arc::clone(&rule.text), findings)
                     },
                 );
                 if interrupted {
@@ -312,6 +320,11 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
         sources.insert(name.to_owned(), source_at(url));
     }
     let params = parameters(&args.param)?;
+    let named = args.output.as_deref().map_or(Ok(None), format_of);
+    let format = match args.format {
+        Some(format) => Some(format),
+        None => named?,
+    };
     Ok(RunOptions {
         write: args.write,
         again: args.again,
@@ -326,7 +339,7 @@ fn options(args: &RunArgs) -> Result<RunOptions, String> {
             batch_rows: args.batch_rows.map(|rows| rows as usize),
         },
         output: args.output.clone(),
-        format: args.format.or_else(|| format_of(args.output.as_ref()?)),
+        format,
         rows: args.rows,
     })
 }
@@ -336,7 +349,9 @@ pub(crate) fn parameters(pairs: &[String]) -> Result<BTreeMap<String, String>, S
     let mut params = BTreeMap::new();
     for pair in pairs {
         let (name, value) = split(pair, "--param")?;
-        params.insert(name.to_owned(), value.to_owned());
+        if params.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(format!("--param: `{name}` is given twice"));
+        }
     }
     Ok(params)
 }
@@ -349,7 +364,9 @@ fn source_at(url: &str) -> SourceSpec {
     let ending = url.rsplit('.').next().unwrap_or("");
     match ending {
         "parquet" => SourceSpec::Parquet { url: url.to_owned() },
-        "csv" => SourceSpec::Csv { url: url.to_owned(), header: true, delimiter: b',' },
+        "csv" => {
+            SourceSpec::Csv { url: url.to_owned(), header: true, delimiter: b',', schema: None }
+        }
         "json" | "jsonl" | "ndjson" => SourceSpec::Json { url: url.to_owned() },
         "arrow" | "ipc" | "feather" => SourceSpec::Arrow { url: url.to_owned() },
         _ => SourceSpec::delta(url),
@@ -357,13 +374,18 @@ fn source_at(url: &str) -> SourceSpec {
 }
 
 /// The format that a file's ending asks for.
-fn format_of(path: &std::path::Path) -> Option<Format> {
-    match path.extension()?.to_str()? {
+fn format_of(path: &std::path::Path) -> Result<Option<Format>, String> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    Ok(match ending {
         "json" | "jsonl" | "ndjson" => Some(Format::Json),
         "parquet" => Some(Format::Parquet),
         "arrow" | "arrows" => Some(Format::Arrow),
-        _ => Some(Format::Csv),
-    }
+        "csv" => Some(Format::Csv),
+        "" => None,
+        other => {
+            return Err(format!("--output: no format is called `.{other}`; say it: --format csv"));
+        }
+    })
 }
 
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {

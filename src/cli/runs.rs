@@ -33,7 +33,17 @@ pub(crate) fn run(global: &Global, args: &RunsArgs, console: &Console) -> Exit {
         Err(error) => return console.usage(format_args!("{RUNS} cannot be read: {error}"), None),
     };
     if records.is_empty() {
-        console.note(format_args!("no run is recorded in {RUNS}"));
+        let Some(name) = &args.rule else {
+            console.note(format_args!("no run is recorded in {RUNS}"));
+            return Exit::Clean;
+        };
+        let rules = project.rules().unwrap_or_default();
+        if rules.iter().all(|rule| rule.name != *name) {
+            let names = rules.iter().map(|rule| rule.name.as_str());
+            let help = planc_ir::suggest::did_you_mean(name, names);
+            return console.usage(format_args!("there is no rule `{name}`"), help);
+        }
+        console.note(format_args!("no run of `{name}` is recorded"));
     }
     for (line, record) in &records {
         if args.json {
@@ -48,7 +58,7 @@ pub(crate) fn run(global: &Global, args: &RunsArgs, console: &Console) -> Exit {
 /// The latest records, oldest first. Lines that are no record are left out: a run may have
 /// been killed while it wrote one.
 fn latest(folder: &Path, args: &RunsArgs) -> std::io::Result<Vec<(String, Value)>> {
-    if !folder.exists() {
+    if !folder.exists() || args.last == 0 {
         return Ok(Vec::new());
     }
     let mut days = Vec::new();

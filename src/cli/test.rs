@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use planc_backend::Limits;
 
-use super::console::{Console, milliseconds};
+use super::console::{Console, counted, milliseconds};
 use super::{Exit, Global, load_project};
 use crate::driver::{Verdict, block_on, check_constraints, load_catalog};
 use crate::golden::{Surroundings, run_file};
@@ -82,8 +82,9 @@ fn golden(global: &Global, args: &TestArgs, console: &Console) -> Exit {
         }
         for failure in report.failures.iter().filter(|f| !(args.bless && f.blessable)) {
             failed += 1;
+            let of = if failure.case.is_empty() { "" } else { ": " };
             console.say(format_args!(
-                "{file}:{}: {}: {}",
+                "{file}:{}: {}{of}{}",
                 failure.line,
                 failure.case,
                 failure.message.trim_end()
@@ -95,13 +96,14 @@ fn golden(global: &Global, args: &TestArgs, console: &Console) -> Exit {
             }
         }
     }
-    if let (0, Some(case)) = (cases, &args.case) {
+    if let (0, 0, Some(case)) = (cases, failed, &args.case) {
         return console.usage(format_args!("there is no case `{case}`"), None);
     }
     console.note(format_args!(
-        "{cases} cases in {} files: {}, in {}",
-        files.len(),
-        if failed == 0 { "all hold".to_owned() } else { format!("{failed} findings") },
+        "{} in {}: {}, in {}",
+        counted(cases, "case"),
+        counted(files.len(), "file"),
+        if failed == 0 { "all hold".to_owned() } else { counted(failed, "finding") },
         milliseconds(clock.elapsed())
     ));
     if failed > 0 { Exit::Findings } else { Exit::Clean }
@@ -146,8 +148,8 @@ fn constraints(global: &Global, console: &Console) -> Exit {
         console.notes(&[project.report(broken)]);
     }
     console.note(format_args!(
-        "{} constraints: {held} hold, {failed} broken, {unchecked} not checked",
-        held + failed + unchecked
+        "{}: {held} hold, {failed} broken, {unchecked} not checked",
+        counted(held + failed + unchecked, "constraint")
     ));
     if failed > 0 { Exit::Findings } else { Exit::Clean }
 }

@@ -73,6 +73,7 @@ const MOST_CAUSES: usize = 4;
 
 /// A compiled project, and what was found on the way.
 struct Side<'p> {
+    project: &'p Project,
     compiler: Compiler<'p>,
     compiled: Compiled,
 }
@@ -83,12 +84,13 @@ impl<'p> Side<'p> {
         let rules = project.rules().map_err(|report| vec![report])?;
         let compiler = Compiler::new(project, rules, catalog, mode);
         let compiled = compiler.compile(Selected::All, &|_, _| {});
-        Ok(Side { compiler, compiled })
+        Ok(Side { project, compiler, compiled })
     }
 }
 
 /// One side, with its deep digests.
 struct State<'a> {
+    project: &'a Project,
     compiler: &'a Compiler<'a>,
     compiled: &'a Compiled,
     plans: DeepPlans<'a>,
@@ -99,7 +101,8 @@ impl<'a> State<'a> {
     fn of(side: &'a Side<'a>) -> Self {
         let plans = DeepPlans::new(&side.compiler, &side.compiled);
         let deep = plans.digests();
-        State { compiler: &side.compiler, compiled: &side.compiled, plans, deep }
+        let Side { project, compiler, compiled } = side;
+        State { project, compiler, compiled, plans, deep }
     }
 
     fn digests(&self, index: Option<usize>) -> Digests {
@@ -108,6 +111,24 @@ impl<'a> State<'a> {
             digest: index.and_then(|index| outcome(index)?.record.digest),
             deep_digest: index.and_then(|index| Some(self.deep.get(index)?.as_ref()?.digest)),
         }
+    }
+
+    /// Where the rows of a rule go, in words; empty without an output.
+    fn output(&self, index: usize) -> String {
+        let rule = self.compiler.rules.get(index);
+        let config = rule.and_then(|rule| self.project.output_config(rule));
+        config.map(|config| config.rows()).unwrap_or_default()
+    }
+
+    /// The sources that a rule reads, itself or through others, with their data in words.
+    fn sources(&self, index: usize) -> BTreeMap<String, String> {
+        let sources = self.project.sources();
+        let rules = self.compiled.graph.upstream([index]);
+        let outcomes = rules.iter().filter_map(|rule| self.compiled.outcomes.get(*rule)?.as_ref());
+        let names = outcomes.flat_map(|outcome| outcome.record.lookups.keys());
+        names
+            .filter_map(|name| Some((name.clone(), sources.get(name.as_str())?.get_ref().data())))
+            .collect()
     }
 
     fn lineage(&self, index: usize) -> Option<(Lineage, String)> {
@@ -189,8 +210,23 @@ fn one(
         _ if before.digest == after.digest || (same_text && moved) => Effect::Rebuild,
         _ => Effect::Changed,
     };
+    let elsewhere = match old_index {
+        Some(old) if after.digest.is_some() => elsewhere(base, head, old, index),
+        _ => Elsewhere::default(),
+    };
+    let effect = match effect {
+        Effect::Respelled | Effect::Unaffected | Effect::Unchanged if elsewhere.own => {
+            Effect::Changed
+        }
+        Effect::Respelled | Effect::Unaffected | Effect::Unchanged if !elsewhere.why.is_empty() => {
+            Effect::Rebuild
+        }
+        effect => effect,
+    };
     let rebuild = matches!(effect, Effect::Added | Effect::Changed | Effect::Rebuild);
-    let causes = match (effect, old_index) {
+    let same_meaning = same_deep || (before.digest == after.digest && !moved);
+    let mut causes = match (effect, old_index) {
+        (Effect::Changed | Effect::Rebuild, _) if same_meaning => vec![],
         (Effect::Changed | Effect::Rebuild, Some(old)) if before.digest.is_some() => {
             causes(base, head, old, index)
         }
@@ -205,6 +241,7 @@ fn one(
         }
         _ => vec![],
     };
+    causes.extend(elsewhere.why);
     let through = match effect {
         Effect::Rebuild | Effect::Unaffected => changed.into_iter().collect(),
         _ => vec![],
@@ -221,6 +258,44 @@ fn one(
         base: before,
         head: after,
     })
+}
+
+/// What is not in the plans: where rows come from and go to.
+#[derive(Default)]
+struct Elsewhere {
+    /// Whether it is about the rule's own output.
+    own: bool,
+    why: Vec<String>,
+}
+
+fn elsewhere(base: &State, head: &State, old: usize, new: usize) -> Elsewhere {
+    let mut found = Elsewhere::default();
+    let was = |before: &str, after: &str| match (before, after) {
+        ("", after) => format!("is {after} and was not there"),
+        (before, "") => format!("was {before} and is gone"),
+        (before, after) => format!("was {before} and is {after}"),
+    };
+    let (before, after) = (base.output(old), head.output(new));
+    if before != after {
+        found.own = true;
+        found.why.push(format!("its output {}", was(&before, &after)));
+    }
+    for other in head.compiled.graph.upstream([new]).into_iter().filter(|other| *other != new) {
+        let rule = head.compiler.rules.get(other);
+        let Some(name) = rule.map(|rule| rule.name.as_str()) else { continue };
+        let Some(earlier) = base.compiler.position(name) else { continue };
+        let (before, after) = (base.output(earlier), head.output(other));
+        if before != after {
+            found.why.push(format!("the output of `{name}` {}", was(&before, &after)));
+        }
+    }
+    let before = base.sources(old);
+    for (name, after) in head.sources(new) {
+        if let Some(before) = before.get(&name).filter(|before| **before != after) {
+            found.why.push(format!("the source `{name}` {}", was(before, &after)));
+        }
+    }
+    found
 }
 
 /// The columns and predicates in which two plans differ, or the first lines that do.

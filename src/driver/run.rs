@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ use planc_backend::{Binding, Bindings, Limits, Replay, Session, SourceSpec, with
 use planc_ir::suggest::did_you_mean;
 use planc_ir::{Diagnostic, Digest, Plan, code, substrait};
 
-use super::compile::{Compiler, Outcome};
+use super::compile::{Compiler, Outcome, output_table};
+use super::output_findings::output_findings;
 use super::run_key::{run_key, source_states};
 use super::run_record::{RunRecord, Seen};
 use super::target::{Target, write};
@@ -133,6 +134,13 @@ impl<'p> Runner<'p> {
         let (plan, digest) = self.rule_plan(index).map_err(one)?;
         let output =
             if self.options.write { self.project.output(rule).map_err(one)? } else { None };
+        if output.is_some() {
+            let record = self.outcomes.get(index).and_then(Option::as_ref).map(|o| &o.record);
+            let found = output_findings(self.project, self.compiler, rule, record);
+            if !found.is_empty() {
+                return Err(found);
+            }
+        }
         self.run(&plan, Some(index), None, output.as_ref().map(|output| (output, rule, digest)))
     }
 
@@ -229,17 +237,23 @@ impl<'p> Runner<'p> {
     ) -> Result<Rows, Vec<Diagnostic>> {
         let plan = self.with_parameters(plan.clone())?;
         let one = |error| vec![error];
+        let provenance = output.map(|(_, rule, digest)| {
+            let provenance = Provenance::new(&rule.name, digest);
+            Provenance { run: Some(run.to_owned()), ..provenance }
+        });
+        let file = |format, path: &str| match provenance.clone() {
+            Some(provenance) => Target::Output(format, place(path), provenance),
+            None => Target::File(format, place(path)),
+        };
         let target = match output {
-            Some((Output::Delta { at, options }, rule, digest)) => {
-                let mut provenance = Provenance::new(&rule.name, digest);
-                provenance.run = Some(run.to_owned());
-                let provenance = Some(provenance);
+            Some((Output::Delta { at, options }, ..)) => {
                 let params = self.declared_parameters();
+                let provenance = provenance.clone();
                 let options = WriteOptions { provenance, params, ..*options.clone() };
                 Target::Delta(at.clone(), Box::new(options))
             }
-            Some((Output::Parquet(path), ..)) => Target::File(Format::Parquet, path.into()),
-            Some((Output::Csv(path), ..)) => Target::File(Format::Csv, path.into()),
+            Some((Output::Parquet(path), ..)) => file(Format::Parquet, path),
+            Some((Output::Csv(path), ..)) => file(Format::Csv, path),
             None => match (self.options.format, &self.options.output) {
                 (format, Some(path)) => Target::File(format.unwrap_or(Format::Csv), path.clone()),
                 (Some(format), None) => Target::Stdout(format),
@@ -300,7 +314,7 @@ impl<'p> Runner<'p> {
     /// Refuses to write over the project's own files and the tables that it reads.
     fn guard(&self, target: &Target) -> Result<(), Diagnostic> {
         let target = match target {
-            Target::File(_, path) => path.clone(),
+            Target::File(_, path) | Target::Output(_, path, _) => path.clone(),
             Target::Delta(location, _) => place(location),
             Target::Preview(_) | Target::Stdout(_) => return Ok(()),
         };
@@ -308,26 +322,10 @@ impl<'p> Runner<'p> {
             let message = format!("`{}` is {what} and is not written over", target.display());
             Diagnostic::new(code::OUTPUT_FAILED, message).help("choose another place for the rows")
         };
-        let root = &self.project.root;
-        let target_path = real(&target);
-        for file in [self.project.file.as_str(), LOCK] {
-            if real(&root.join(file)) == target_path {
-                return Err(refused("the project's own file"));
-            }
+        match kept(self.project, &self.compiler.rules, &target) {
+            Some(what) => Err(refused(&what)),
+            None => Ok(()),
         }
-        for rule in &self.compiler.rules {
-            if real(&root.join(&rule.path)) == target_path {
-                return Err(refused(&format!("the rule `{}`", rule.name)));
-            }
-        }
-        for (name, config) in self.project.sources() {
-            let Ok(spec) = self.project.source_spec(name, config) else { continue };
-            let source = real(&place(spec.location()));
-            if target_path.starts_with(&source) || source.starts_with(&target_path) {
-                return Err(refused(&format!("the source `{name}`, or within it,")));
-            }
-        }
-        Ok(())
     }
 
     /// What every table name in the plan stands for, through the rules that it inlines.
@@ -389,22 +387,33 @@ impl<'p> Runner<'p> {
             return Ok(Binding::Plan(self.with_parameters(plan).map_err(first)?));
         };
         let again = format!("write it: planc run {} --write", rule.name);
-        let source = self.session.open(&rule.name, &output.as_source()).await;
+        let record = self.outcomes.get(index).and_then(Option::as_ref).map(|o| &o.record);
+        let schema = record.and_then(output_table).map(|table| table.schema);
+        let source = self.session.open(&rule.name, &output.as_source(schema)).await;
         let source = source.map_err(|error| error.help(again.clone()))?;
-        if let Output::Delta { at, .. } = &output {
-            let written = delta::last_written_digest(at.as_str(), source.version).await?;
-            if written != Some(digest) {
-                let message = match written {
-                    Some(other) => format!(
-                        "the output of `{}` was written by {}, and the rule is now {}",
-                        rule.name,
-                        other.short(),
-                        digest.short()
-                    ),
-                    None => format!("the output of `{}` was not written by planc", rule.name),
-                };
-                return Err(Diagnostic::new(code::STALE_UPSTREAM, message).help(again));
+        let written = match &output {
+            Output::Delta { at, .. } => {
+                delta::last_written_digest(at.as_str(), source.version).await?
             }
+            Output::Parquet(at) | Output::Csv(at) => sink::written_digest(&place(at))?,
+        };
+        if written != Some(digest) {
+            let message = match (written, &output) {
+                (Some(other), _) => format!(
+                    "the output of `{}` was written by {}, and the rule is now {}",
+                    rule.name,
+                    other.short(),
+                    digest.short()
+                ),
+                (None, Output::Delta { .. }) => {
+                    format!("the output of `{}` was not written by planc", rule.name)
+                }
+                (None, _) => format!(
+                    "the output of `{}` was not written by planc, or changed since",
+                    rule.name
+                ),
+            };
+            return Err(Diagnostic::new(code::STALE_UPSTREAM, message).help(again));
         }
         Ok(Binding::Source(source))
     }
@@ -470,13 +479,56 @@ impl<'p> Runner<'p> {
             return Err(Diagnostic::new(code::PARAMETER, message)
                 .help(format!("give it: --param {name}=VALUE")));
         };
-        ScalarValue::from(text.as_str()).cast_to(data_type).map_err(|_| {
-            Diagnostic::new(
-                code::PARAMETER,
-                format!("the parameter `{name}` is of type {data_type}, and `{text}` is none"),
-            )
-        })
+        let wrong = |why: &str| {
+            let message =
+                format!("the parameter `{name}` is of type {data_type}, and `{text}` {why}");
+            Diagnostic::new(code::PARAMETER, message)
+        };
+        if loses(text, data_type) {
+            return Err(wrong("says more than it holds"));
+        }
+        ScalarValue::from(text.as_str()).cast_to(data_type).map_err(|_| wrong("is none"))
     }
+}
+
+/// Whether the type holds less than the text says: digits behind the point, or a time of day.
+fn loses(text: &str, data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => {
+            let digits = text.split_once('.').map_or("", |(_, digits)| digits);
+            let digits = digits.trim_end().trim_end_matches('0');
+            !digits.contains(['e', 'E']) && digits.len() > usize::try_from(*scale).unwrap_or(0)
+        }
+        DataType::Date32 | DataType::Date64 => text.trim().contains([':', 'T']),
+        _ => false,
+    }
+}
+
+/// What lies at a place that nothing may be written to: the project's own files and its sources.
+pub(super) fn kept(project: &Project, rules: &[Rule], target: &Path) -> Option<String> {
+    let target = real(target);
+    for file in [project.file.as_str(), LOCK] {
+        if real(&project.root.join(file)) == target {
+            return Some("the project's own file".to_owned());
+        }
+    }
+    if let Some(rule) = rules.iter().find(|rule| real(&project.root.join(&rule.path)) == target) {
+        return Some(format!("the rule `{}`", rule.name));
+    }
+    for (name, config) in project.sources() {
+        let Ok(spec) = project.source_spec(name, config) else { continue };
+        let source = real(&place(spec.location()));
+        if target == source {
+            return Some(format!("the source `{name}`"));
+        }
+        if target.starts_with(&source) {
+            return Some(format!("within the source `{name}`"));
+        }
+        if source.starts_with(&target) {
+            return Some(format!("the folder of the source `{name}`"));
+        }
+    }
+    None
 }
 
 /// A location as a path: `file://` URLs are paths as well.
@@ -487,7 +539,7 @@ pub(crate) fn place(location: &str) -> PathBuf {
 }
 
 /// A path without links, where it, or at least its folder, exists.
-fn real(path: &std::path::Path) -> PathBuf {
+fn real(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     if let Ok(real) = path.canonicalize() {
         return real;

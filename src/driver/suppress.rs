@@ -25,7 +25,7 @@ struct Listed {
 
 /// The suppressions of a text, in order.
 pub(super) fn suppressions(text: &str) -> Vec<Suppression> {
-    if !text.contains("noqa") {
+    if !text.to_ascii_lowercase().contains("noqa") {
         return Vec::new();
     }
     let index = LineIndex::new(text);
@@ -35,9 +35,9 @@ pub(super) fn suppressions(text: &str) -> Vec<Suppression> {
             let comment = text.get(span.start..span.end)?;
             // The mark is the last thing in a comment: `-- why so -- noqa: P0401`.
             let marks = comment.rmatch_indices("--").map(|(at, _)| at + 2);
-            let at = marks
-                .map(|at| at + blanks(comment.get(at..)))
-                .find(|at| comment.get(*at..).is_some_and(|rest| rest.starts_with("noqa")))?;
+            let at = marks.map(|at| at + blanks(comment.get(at..))).find(|at| {
+                comment.get(*at..*at + 4).is_some_and(|w| w.eq_ignore_ascii_case("noqa"))
+            })?;
             let rest = comment.get(at + "noqa".len()..)?.trim_end();
             let start = span.start + at;
             let listed = rest.trim_start().strip_prefix(':');
@@ -65,7 +65,8 @@ fn listed_codes(listed: &str, from: usize) -> Vec<Listed> {
     for word in listed.split([',', ' ', '\t']) {
         if !word.is_empty() {
             let span = Span::new(from + at, from + at + word.len());
-            codes.push(Listed { code: Code::find(word), text: word.to_owned(), span, used: false });
+            let code = Code::find(word).or_else(|| Code::find(&word.to_uppercase()));
+            codes.push(Listed { code, text: word.to_owned(), span, used: false });
         }
         at += word.len() + 1;
     }

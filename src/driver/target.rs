@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use planc_backend::preview::preview;
-use planc_backend::sink::delta::{self, WriteOptions};
+use planc_backend::sink::delta::{self, Provenance, WriteOptions};
 use planc_backend::sink::{self, Format};
 use planc_backend::{Replay, Session};
 use planc_ir::Diagnostic;
@@ -15,6 +15,8 @@ pub(super) enum Target {
     Preview(usize),
     Stdout(Format),
     File(Format, PathBuf),
+    /// A rule's output that is a file.
+    Output(Format, PathBuf, Provenance),
     Delta(String, Box<WriteOptions>),
 }
 
@@ -35,6 +37,11 @@ pub(super) async fn write(
         }
         Target::File(format, path) => {
             let written = sink::write_file(replay.stream()?, format, &path).await?;
+            let location = path.display().to_string();
+            Ok(Rows::Written { location, rows: written.rows, version: None })
+        }
+        Target::Output(format, path, provenance) => {
+            let written = sink::write_output(replay.stream()?, format, &path, &provenance).await?;
             let location = path.display().to_string();
             Ok(Rows::Written { location, rows: written.rows, version: None })
         }

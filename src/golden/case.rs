@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use planc_ir::suggest::did_you_mean;
+
 /// One heading's blocks, with the tables and settings of the headings above it.
 #[derive(Debug, Clone, Default)]
 pub struct Case {
@@ -16,7 +18,7 @@ pub struct Case {
     /// Every query, in order.
     pub queries: Vec<Query>,
     /// The lines of all `assert` blocks.
-    pub asserts: Vec<String>,
+    pub asserts: Vec<Assert>,
     /// The output blocks.
     pub outputs: Vec<Block>,
 }
@@ -52,9 +54,31 @@ pub enum QuerySource {
     },
 }
 
+/// A line of an `assert` block.
+#[derive(Debug, Clone)]
+pub struct Assert {
+    /// What is asserted.
+    pub text: String,
+    /// The line in the file, from 1.
+    pub line: usize,
+}
+
+/// A block that cannot be read. The cases beside it can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The heading that it stands below; empty before the first.
+    pub case: String,
+    /// The line that opens the block.
+    pub line: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
 /// A fenced block whose text a run writes.
 #[derive(Debug, Clone)]
 pub struct Block {
+    /// The line that opens it, from 1.
+    pub line: usize,
     /// `plan`, `diagnostics`, `rows` or `digest`.
     pub kind: String,
     /// The text between the fences.
@@ -63,13 +87,25 @@ pub struct Block {
     pub range: Range<usize>,
 }
 
-/// The cases of a file: every heading that has a query.
-///
-/// # Errors
-///
-/// A block that is not closed or of an unknown kind, with its line.
-pub fn parse(file: &str) -> Result<Vec<Case>, String> {
+/// The blocks that a file may have.
+const BLOCKS: &[&str] = &[
+    "table",
+    "toml",
+    "sql",
+    "rule",
+    "substrait",
+    "assert",
+    "plan",
+    "diagnostics",
+    "rows",
+    "digest",
+];
+
+/// The cases of a file: every heading that has a query. Beside them the blocks that are not
+/// closed or of an unknown kind, each with its line.
+pub fn parse(file: &str) -> (Vec<Case>, Vec<Fault>) {
     let mut cases = Vec::new();
+    let mut faults = Vec::new();
     let mut sight = Sight::default();
     let mut depth = 0;
     let mut case = Case::default();
@@ -84,10 +120,15 @@ pub fn parse(file: &str) -> Result<Vec<Case>, String> {
             case.line = lines.number;
         } else if let Some(info) = line.strip_prefix("```") {
             let opened = lines.number;
-            let (text, range) =
-                lines.block().ok_or(format!("line {opened}: the block is not closed"))?;
             let mut words = info.split_whitespace();
             let kind = words.next().unwrap_or("");
+            let mut fault = |message: String| {
+                faults.push(Fault { case: case.title.clone(), line: opened, message });
+            };
+            let Some((text, range)) = lines.block() else {
+                fault(format!("the block `{kind}` is not closed"));
+                continue;
+            };
             let mut word = || words.next().unwrap_or("").to_owned();
             match kind {
                 "table" => sight.tables.push((depth, word(), text)),
@@ -105,16 +146,27 @@ pub fn parse(file: &str) -> Result<Vec<Case>, String> {
                     let (label, path) = (word(), word());
                     case.queries.push(Query { label, source: QuerySource::Substrait { path } });
                 }
-                "assert" => case.asserts.extend(text.lines().map(|line| line.trim().to_owned())),
-                "plan" | "diagnostics" | "rows" | "digest" => {
-                    case.outputs.push(Block { kind: kind.to_owned(), text, range });
+                "assert" => {
+                    let asserts = text.lines().enumerate().map(|(place, text)| Assert {
+                        text: text.trim().to_owned(),
+                        line: opened + 1 + place,
+                    });
+                    case.asserts.extend(asserts);
                 }
-                other => return Err(format!("line {opened}: there is no block `{other}`")),
+                "plan" | "diagnostics" | "rows" | "digest" => {
+                    let kind = kind.to_owned();
+                    case.outputs.push(Block { line: opened, kind, text, range });
+                }
+                other => {
+                    let help = did_you_mean(other, BLOCKS.iter().copied());
+                    let help = help.map_or(String::new(), |help| format!("; {help}"));
+                    fault(format!("there is no block `{other}`{help}"));
+                }
             }
         }
     }
     finish(&mut cases, &mut case, &sight);
-    Ok(cases)
+    (cases, faults)
 }
 
 /// What the headings that the current one lies below have, with their depths.

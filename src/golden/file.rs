@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::case::{Case, parse};
+use super::case::{Case, Fault, parse};
 use super::run::Run;
 use super::setting::Surroundings;
 use super::snapshot::Snapshot;
@@ -12,7 +12,7 @@ use super::snapshot::Snapshot;
 pub struct Failure {
     /// The case's heading; empty for the file as a whole.
     pub case: String,
-    /// The heading's line.
+    /// The line of the block or assertion; the heading's, where it is the case as a whole.
     pub line: usize,
     /// What was expected and what came.
     pub message: String,
@@ -42,42 +42,54 @@ pub async fn run_file(
     around: &Surroundings,
 ) -> Report {
     let mut report = Report { blessed: text.to_owned(), ..Report::default() };
-    let mut fail = |case: &Case, message: String, blessable: bool| {
-        let (case, line) = (case.title.clone(), case.line);
+    let (cases, faults) = parse(text);
+    let wanted = |title: &str| only.is_none_or(|only| title == only);
+    for fault in faults.into_iter().filter(|fault| wanted(&fault.case)) {
+        let Fault { case, line, message } = fault;
+        report.failures.push(Failure { case, line, message, blessable: false });
+    }
+    let mut fail = |case: &Case, line: usize, message: String, blessable: bool| {
+        let case = case.title.clone();
         report.failures.push(Failure { case, line, message, blessable });
     };
-    let cases = match parse(text) {
-        Ok(cases) => cases,
-        Err(message) => {
-            fail(&Case::default(), message, false);
-            return report;
-        }
-    };
     let mut edits = Vec::new();
-    for case in cases.iter().filter(|case| only.is_none_or(|only| case.title == only)) {
+    for case in cases.iter().filter(|case| wanted(&case.title)) {
         report.cases += 1;
         let run = match Run::of(case, path.parent().unwrap_or(Path::new(".")), around).await {
             Ok(run) => run,
             Err(message) => {
-                fail(case, message, false);
+                fail(case, case.line, message, false);
                 continue;
             }
         };
-        for message in run.asserted(case) {
-            fail(case, message, false);
+        let shows_errors = case.outputs.iter().any(|block| block.kind == "diagnostics");
+        if !shows_errors {
+            for message in &run.errors {
+                fail(case, case.line, message.clone(), false);
+            }
+        }
+        for (line, message) in run.asserted(case) {
+            fail(case, line, message, false);
         }
         for block in &case.outputs {
-            let now = run.outputs.get(&block.kind).cloned().unwrap_or_default();
-            if now != block.text {
-                let message = format!("`{}` is now:\n{now}and was:\n{}", block.kind, block.text);
-                fail(case, message, true);
+            let now = run.outputs.get(&block.kind).cloned();
+            // A query with errors has no outputs. What stood there is what it should give.
+            let lost = now.is_none() && !block.text.trim().is_empty() && !run.errors.is_empty();
+            let now = now.unwrap_or_default();
+            if now == block.text || (lost && !shows_errors) {
+                continue;
+            }
+            let nothing = if now.is_empty() { "(nothing)\n" } else { now.as_str() };
+            let message = format!("`{}` is now:\n{nothing}and was:\n{}", block.kind, block.text);
+            fail(case, block.line, message, !lost);
+            if !lost {
                 edits.push((block.range.clone(), now));
             }
         }
         for (label, text) in &run.traces {
             let snapshot = Snapshot::new(path, &case.title, label, text.clone());
             if let Err(message) = snapshot.compare() {
-                fail(case, message, true);
+                fail(case, case.line, message, true);
             }
             report.traces.push(snapshot);
         }

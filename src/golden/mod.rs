@@ -9,6 +9,7 @@
 //! Assertions: `same A B`, `differ A B`, `fires PASS`, `quiet PASS`, and `trace LABEL`, which
 //! asks for the query's way through the passes as a snapshot beside the file.
 
+mod assertion;
 mod case;
 mod file;
 mod run;
@@ -16,7 +17,7 @@ mod setting;
 mod snapshot;
 mod table;
 
-pub use case::{Block, Case, Query, QuerySource, parse};
+pub use case::{Assert, Block, Case, Fault, Query, QuerySource, parse};
 pub use file::{Failure, Report, run_file};
 pub use setting::Surroundings;
 pub use snapshot::Snapshot;

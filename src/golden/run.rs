@@ -11,7 +11,7 @@ use planc_frontend::sql::{self, SqlRule};
 use planc_frontend::substrait::{self as ingest, Producer, SubstraitRule};
 use planc_ir::catalog::table_name;
 use planc_ir::suggest::did_you_mean;
-use planc_ir::{Diagnostic, Digest, LineIndex, Plan, substrait};
+use planc_ir::{Diagnostic, Digest, LineIndex, Plan, Severity, substrait};
 
 use super::case::{Case, QuerySource};
 use super::setting::{Setting, Surroundings};
@@ -22,8 +22,12 @@ use crate::project::bundle::Lane;
 /// A case, run.
 #[derive(Default)]
 pub(super) struct Run {
-    digests: BTreeMap<String, Option<Digest>>,
-    fired: BTreeSet<&'static str>,
+    pub(super) digests: BTreeMap<String, Option<Digest>>,
+    pub(super) fired: BTreeSet<&'static str>,
+    /// The canonical plan of every query that has one.
+    pub(super) plans: BTreeMap<String, String>,
+    /// What keeps queries from having a plan.
+    pub(super) errors: Vec<String>,
     /// The text of every kind of output block.
     pub(super) outputs: BTreeMap<String, String>,
     /// Label and text of every trace that is asked for.
@@ -49,10 +53,16 @@ impl Run {
                     let failed = |message| format!("sql {label}: {message}");
                     run.query(label, plan, &setting).await.map_err(failed)?;
                 }
-                None => drop(run.digests.insert(label.clone(), None)),
+                None => {
+                    run.digests.insert(label.clone(), None);
+                    let errors = diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
+                    let errors: Vec<Diagnostic> = errors.collect();
+                    let errors = self::shown(&text, &errors);
+                    run.errors.push(format!("`{label}` has errors:\n{errors}"));
+                }
             }
         }
-        let wanted = case.asserts.iter().filter_map(|line| line.strip_prefix("trace "));
+        let wanted = case.asserts.iter().filter_map(|line| line.text.strip_prefix("trace "));
         let wanted: BTreeSet<&str> = wanted.map(str::trim).collect();
         run.traces.retain(|(label, _)| wanted.contains(label.as_str()));
         Ok(run)
@@ -71,6 +81,7 @@ impl Run {
         let digests = self.outputs.entry("digest".to_owned()).or_default();
         digests.push_str(&format!("{label} {digest}\n"));
         let plan = format!("{}\n", canonical.logical.display_indent());
+        self.plans.insert(label.to_owned(), plan.clone());
         self.outputs.entry("plan".to_owned()).or_insert(plan);
         if !canonical.logical.get_parameter_names().unwrap_or_default().is_empty() {
             // A case gives its parameters types and no values.
@@ -85,31 +96,6 @@ impl Run {
         }
         self.outputs.entry("rows".to_owned()).or_insert(replayed);
         Ok(())
-    }
-
-    /// The assertions that do not hold.
-    pub(super) fn asserted(&self, case: &Case) -> Vec<String> {
-        let wrong = |line: &&String| {
-            let words: Vec<&str> = line.split_whitespace().collect();
-            match words.as_slice() {
-                [] => false,
-                ["same", a, b] => {
-                    !matches!((self.digest(a), self.digest(b)), (Some(a), Some(b)) if a == b)
-                }
-                ["differ", a, b] => {
-                    !matches!((self.digest(a), self.digest(b)), (Some(a), Some(b)) if a != b)
-                }
-                ["fires", pass] => !self.fired.contains(pass),
-                ["quiet", pass] => self.fired.contains(pass),
-                ["trace", label] => !self.traces.iter().any(|(traced, _)| traced == label),
-                _ => true,
-            }
-        };
-        case.asserts.iter().filter(wrong).map(|line| format!("`{line}` does not hold")).collect()
-    }
-
-    fn digest(&self, label: &str) -> Option<Digest> {
-        self.digests.get(label).copied().flatten()
     }
 }
 

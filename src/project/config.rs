@@ -105,6 +105,48 @@ pub struct SourceConfig {
     pub trust: bool,
 }
 
+impl SourceConfig {
+    /// Where the data lie and which state of them is read, for people: `data/orders version 3`.
+    pub fn data(&self) -> String {
+        let SourceConfig { delta, parquet, csv, json, arrow, .. } = self;
+        let at = [delta, parquet, csv, json, arrow].into_iter().flatten().next();
+        let mut said = at.cloned().unwrap_or_default();
+        let version = self.version.map(|version| format!(" version {version}"));
+        let time = self.timestamp.as_ref().map(|time| format!(" as of {time}"));
+        let changes = self.changes.map(|ChangesConfig { from, to }| match to {
+            Some(to) => format!(" changes {from} to {to}"),
+            None => format!(" changes from {from}"),
+        });
+        let header = self.header.filter(|header| !header).map(|_| " without a header".to_owned());
+        let delimiter = self.delimiter.map(|delimiter| format!(" with `{delimiter}`"));
+        said.extend([version, time, changes, header, delimiter].into_iter().flatten());
+        said
+    }
+}
+
+impl OutputConfig {
+    /// What decides which rows the output holds, for people.
+    pub fn rows(&self) -> String {
+        let at = [&self.delta, &self.parquet, &self.csv].into_iter().flatten().next();
+        let mut said = at.cloned().unwrap_or_default();
+        if let Some(mode) = self.mode.filter(|mode| *mode != WriteMode::Overwrite) {
+            said.push_str(match mode {
+                WriteMode::Append => ", append",
+                WriteMode::Merge => ", merge",
+                WriteMode::ReplaceWhere | WriteMode::Overwrite => ", replace-where",
+            });
+        }
+        if !self.key.is_empty() {
+            said.push_str(&format!(" on {}", self.key.join(", ")));
+        }
+        said.extend(self.replace_where.iter().map(|condition| format!(" {condition}")));
+        if !self.partition_by.is_empty() {
+            said.push_str(&format!(", partitioned by {}", self.partition_by.join(", ")));
+        }
+        said
+    }
+}
+
 /// `changes = { from = 10, to = 13 }` of a Delta source.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -224,7 +266,10 @@ pub enum Level {
 
 /// One entry of `[lint]`.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a level is \"error\", \"warn\" or \"allow\"; `paths` is a table of them"
+)]
 pub enum LintEntry {
     /// The level of the code that is the key.
     Level(Level),

@@ -235,12 +235,21 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// P0807 and P0805.
+    /// P0807 and P0805, placed in the rule where the output is declared there.
     pub fn output(&self, rule: &Rule) -> Result<Option<Output>, Diagnostic> {
+        let output = self.output_config(rule).map(|config| {
+            // A profile's output stands in the project file.
+            let own = rule.settings.output.as_ref() == Some(config);
+            let place = settings::setting_place(&rule.text, "output").filter(|_| own);
+            outputs::output(&self.root, config).map_err(|error| error.at(place))
+        });
+        output.transpose()
+    }
+
+    /// What the chosen profile, or the rule itself, says of its output.
+    pub fn output_config<'a>(&'a self, rule: &'a Rule) -> Option<&'a OutputConfig> {
         let env = self.env.as_ref().and_then(|env| self.config.env.get(env));
-        let config: Option<&OutputConfig> =
-            env.and_then(|env| env.outputs.get(&rule.name)).or(rule.settings.output.as_ref());
-        config.map(|config| outputs::output(&self.root, config)).transpose()
+        env.and_then(|env| env.outputs.get(&rule.name)).or(rule.settings.output.as_ref())
     }
 
     /// The lock, if there is one.

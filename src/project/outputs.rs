@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::path::Path;
 
+use arrow::datatypes::SchemaRef;
 use planc_backend::SourceSpec;
 use planc_backend::sink::delta::{Mode, SchemaMode, WriteOptions};
 use planc_ir::{Diagnostic, code};
@@ -34,12 +35,15 @@ impl Output {
         }
     }
 
-    /// The output as a source of the rules downstream.
-    pub fn as_source(&self) -> SourceSpec {
+    /// The output as a source of the rules downstream. A CSV file does not say its types; the
+    /// rule that wrote it does.
+    pub fn as_source(&self, schema: Option<SchemaRef>) -> SourceSpec {
         match self {
             Output::Delta { at, .. } => SourceSpec::delta(at),
             Output::Parquet(at) => SourceSpec::Parquet { url: at.clone() },
-            Output::Csv(at) => SourceSpec::Csv { url: at.clone(), header: true, delimiter: b',' },
+            Output::Csv(at) => {
+                SourceSpec::Csv { url: at.clone(), header: true, delimiter: b',', schema }
+            }
         }
     }
 }
@@ -74,10 +78,15 @@ pub fn output(root: &Path, config: &OutputConfig) -> Result<Output, Diagnostic> 
 fn options(config: &OutputConfig) -> Result<WriteOptions, Diagnostic> {
     let wrong = |message: &str| Err(Diagnostic::new(code::RULE_SETTINGS, message));
     let mode = match (config.mode, &config.replace_where) {
-        (Some(WriteMode::ReplaceWhere) | None, Some(predicate)) => {
+        (Some(WriteMode::ReplaceWhere), Some(predicate)) => {
             Mode::ReplaceWhere { predicate: predicate.clone() }
         }
-        (Some(_), Some(_)) => return wrong("`replace_where` is for the mode `replace-where`"),
+        (_, Some(_)) => {
+            let message = "`replace_where` is for the mode `replace-where`";
+            let help =
+                "write mode = \"replace-where\" beside it; without a mode all rows are replaced";
+            return Err(Diagnostic::new(code::RULE_SETTINGS, message).help(help));
+        }
         (Some(WriteMode::ReplaceWhere), None) => {
             return wrong("the mode `replace-where` needs `replace_where`, a condition in SQL");
         }
@@ -153,12 +162,12 @@ mod tests {
         let key = vec!["id".to_owned()];
         assert_eq!(delta("mode = 'merge'\nkey = ['id']"), Ok(Mode::Merge { key }));
         let replaced = Mode::ReplaceWhere { predicate: "d = 1".to_owned() };
-        assert_eq!(delta("replace_where = 'd = 1'"), Ok(replaced.clone()));
         assert_eq!(delta("mode = 'replace-where'\nreplace_where = 'd = 1'"), Ok(replaced));
         for (toml, words) in [
             ("mode = 'merge'", "needs `key`"),
             ("mode = 'replace-where'", "needs `replace_where`"),
             ("mode = 'append'\nreplace_where = 'd = 1'", "is for the mode"),
+            ("replace_where = 'd = 1'", "is for the mode"),
             ("mode = 'append'\nschema_mode = 'overwrite'", "only the mode `overwrite`"),
             ("target_file_size = '0'", "more than nothing"),
             ("target_file_size = '1Q'", "no unit"),

@@ -31,10 +31,18 @@ pub fn rule_settings(text: &str) -> Result<RuleSettings, Diagnostic> {
     // Where each line of `toml` comes from: its offset there, and in the rule.
     let mut origins = Vec::new();
     let mut offset = 0;
+    let mut at_the_top = true;
     for line in text.split_inclusive('\n') {
         let content = line.trim_start_matches('\u{feff}').trim();
-        if !(content.is_empty() || content.starts_with("--")) {
-            break;
+        at_the_top &= content.is_empty() || content.starts_with("--");
+        if let Some(finding) = lost_setting(content, at_the_top) {
+            let start =
+                offset + line.len() - line.trim_start_matches('\u{feff}').trim_start().len();
+            return Err(finding.at(Some(Span::new(start, start + content.len()))));
+        }
+        if !at_the_top {
+            offset += line.len();
+            continue;
         }
         let setting = content.strip_prefix("--").map(str::trim_start);
         if let Some(setting) = setting.and_then(|comment| comment.strip_prefix("planc:")) {
@@ -55,6 +63,25 @@ pub fn rule_settings(text: &str) -> Result<RuleSettings, Diagnostic> {
             .at(span)
             .help("settings are TOML, one a line: -- planc: output = { delta = \"out/top\" }")
     })
+}
+
+/// A comment that was meant as a setting and is none.
+fn lost_setting(content: &str, at_the_top: bool) -> Option<Diagnostic> {
+    let comment = content.strip_prefix("--")?.trim_start();
+    let rest = comment.strip_prefix("planc")?;
+    let wrong =
+        |message: &str, help: &str| Some(Diagnostic::new(code::RULE_SETTINGS, message).help(help));
+    if rest.starts_with(':') && !at_the_top {
+        let help = "move it above the query, into the comments at the top of the file";
+        return wrong("a setting below the query's first line says nothing", help);
+    }
+    let key = rest.strip_prefix(' ').and_then(|rest| rest.split_once('=')).map(|(key, _)| key);
+    let is_key = key
+        .is_some_and(|key| matches!(key.trim(), "dialect" | "output" | "description" | "schema"));
+    if is_key && at_the_top {
+        return wrong("a setting needs a colon: `-- planc: …`", "write `planc:`");
+    }
+    None
 }
 
 /// Where the settings of a rule give this key a value: the value, in the rule's text.
@@ -97,11 +124,25 @@ mod tests {
 
     #[test]
     fn settings_stand_in_the_comments_at_the_top() {
-        let text = "-- Top customers\n-- planc: dialect = \"duckdb\"\n\n--planc:output={csv=\"o.csv\"}\nselect 1\n-- planc: dialect = \"x\"\n";
+        let text = "-- Top customers\n-- planc: dialect = \"duckdb\"\n\n--planc:output={csv=\"o.csv\"}\nselect 1\n-- planc is good = yes\n";
         let settings = rule_settings(text).unwrap();
         assert_eq!(settings.dialect.as_deref(), Some("duckdb"));
         assert_eq!(settings.output.unwrap().csv.as_deref(), Some("o.csv"));
         assert_eq!(rule_settings("select 1").unwrap(), RuleSettings::default());
+    }
+
+    #[test]
+    fn settings_that_say_nothing_are_placed() {
+        let text = "-- planc output = { csv = 'o.csv' }\nselect 1";
+        let error = rule_settings(text).unwrap_err();
+        let span = error.span.unwrap();
+        assert_eq!(&text[span.start..span.end], "-- planc output = { csv = 'o.csv' }");
+        assert!(error.message.contains("needs a colon"), "{}", error.message);
+        let text = "select 1\n  -- planc: dialect = 'duckdb'\n";
+        let error = rule_settings(text).unwrap_err();
+        let span = error.span.unwrap();
+        assert_eq!(&text[span.start..span.end], "-- planc: dialect = 'duckdb'");
+        assert!(error.message.contains("below the query"), "{}", error.message);
     }
 
     #[test]

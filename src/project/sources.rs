@@ -62,6 +62,7 @@ pub fn source(root: &Path, name: &str, config: &SourceConfig) -> Result<SourceSp
             delimiter: u8::try_from(config.delimiter.unwrap_or(',')).map_err(|_| {
                 wrong(format!("source `{name}`: `delimiter` is one ASCII character"))
             })?,
+            schema: None,
         },
         "json" => SourceSpec::Json { url },
         "arrow" => SourceSpec::Arrow { url },

@@ -87,14 +87,15 @@ pub fn render(report: &FileReport, format: Format, colour: bool) -> String {
                 if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
             let handler =
                 GraphicalReportHandler::new_themed(theme).with_links(false).with_width(100);
+            // miette counts columns in bytes.
+            let handler = handler.without_primary_span_start();
             for diagnostic in &report.diagnostics {
-                let shown = Shown {
-                    diagnostic,
-                    source: NamedSource::new(&report.path, report.text.to_string()),
-                };
-                if handler.render_report(&mut out, &shown).is_err() {
+                let name = format!("{}{}", report.path, place(report, diagnostic));
+                let source = NamedSource::new(name, report.text.to_string());
+                if handler.render_report(&mut out, &Shown { diagnostic, source }).is_err() {
                     concise(&mut out, report, diagnostic);
                 }
+                out.push('\n');
             }
         }
         Format::Concise => {
@@ -119,15 +120,20 @@ pub fn render(report: &FileReport, format: Format, colour: bool) -> String {
 
 fn concise(out: &mut String, report: &FileReport, diagnostic: &Diagnostic) {
     let severity = word(diagnostic.severity);
-    let place = diagnostic.span.map_or(String::new(), |span| {
-        let at = LineIndex::new(&report.text).position(span.start);
-        format!(":{}:{}", at.line, at.column)
-    });
+    let place = place(report, diagnostic);
     let Diagnostic { code, message, help, .. } = diagnostic;
     let _ = writeln!(out, "{}{place}: {severity}[{code}] {message}", report.path);
     if let Some(help) = help {
         let _ = writeln!(out, "    help: {help}");
     }
+}
+
+/// `:line:column`, where there is a place.
+fn place(report: &FileReport, diagnostic: &Diagnostic) -> String {
+    diagnostic.span.map_or(String::new(), |span| {
+        let at = LineIndex::new(&report.text).position(span.start);
+        format!(":{}:{}", at.line, at.column)
+    })
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -177,7 +183,8 @@ impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        Some(Box::new(format!("{} {}", self.diagnostic.code, self.diagnostic.code.name)))
+        let Diagnostic { code, severity, .. } = self.diagnostic;
+        Some(Box::new(format!("{}[{code}] {}", word(*severity), code.name)))
     }
 
     fn severity(&self) -> Option<miette::Severity> {

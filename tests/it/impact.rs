@@ -196,3 +196,33 @@ fn rules_that_are_too_large_to_inline_say_so() {
         lines.iter().map(|line| line["deep_digest"].to_string()).collect();
     assert_eq!(digests.len(), lines.len(), "ten rules, ten questions, and the summary");
 }
+
+#[test]
+fn another_output_or_place_of_a_source_is_a_change() {
+    let sandbox = repository();
+    let output = |output: &str| {
+        sandbox.file("rules/a.sql", format!("{output}select id, email from users"));
+    };
+    output("-- planc: output = { delta = 'out/a' }\n");
+    commit(&sandbox);
+    output("-- planc: output = { delta = 'out/a', mode = 'append' }\n");
+    assert_eq!(effects(&sandbox), ["unchanged", "changed", "unchanged", "rebuild"]);
+    sandbox.planc(&["impact", "HEAD"]).says(
+        0,
+        &["its output was out/a and is out/a, append", "the output of `a` was out/a and is"],
+    );
+    output("-- planc: output = { delta = 'out/b' }\n");
+    assert_eq!(effects(&sandbox), ["unchanged", "changed", "unchanged", "rebuild"]);
+    output("");
+    let words = ["its output was out/a and is gone"];
+    sandbox.planc(&["impact", "HEAD"]).says(0, &words);
+
+    let config = sandbox.read("planc.toml");
+    sandbox.file("planc.toml", config.replace("ddl = 'raw.sql'", "csv = 'raw.csv'"));
+    output("-- planc: output = { delta = 'out/a' }\n");
+    commit(&sandbox);
+    sandbox.file("planc.toml", config.replace("ddl = 'raw.sql'", "csv = 'other.csv'"));
+    assert_eq!(effects(&sandbox), ["rebuild"; 4]);
+    let words = ["the source `raw_users` was raw.csv and is other.csv"];
+    sandbox.planc(&["impact", "HEAD"]).says(0, &words);
+}

@@ -36,7 +36,8 @@ fn every_format_is_stable_and_says_the_same() {
     assert_eq!(document["schema_version"], 1);
     assert_eq!(document["summary"]["errors"], 1);
     assert_eq!(document["diagnostics"].as_array().unwrap().len(), 2);
-    let full = shop.planc(&["check", "--output-format", "full"]).says(1, &["P0202 unknown-column"]);
+    let full =
+        shop.planc(&["check", "--output-format", "full"]).says(1, &["P0202] unknown-column"]);
     assert!(!full.stdout.contains('\u{1b}'), "no colours in a pipe");
 }
 

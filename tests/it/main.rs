@@ -14,6 +14,7 @@ mod impact;
 mod lint;
 #[cfg(target_os = "linux")]
 mod memory;
+mod outputs;
 mod plans;
 mod precommit;
 mod remote;
@@ -22,6 +23,7 @@ mod runs;
 mod sandbox;
 mod seeing;
 mod servers;
+mod slips;
 mod store;
 mod tidy;
 mod tpch;

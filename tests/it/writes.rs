@@ -53,7 +53,7 @@ fn rows_are_added_merged_and_replaced_once_for_each_state_of_the_source() {
     };
     rule("added", "mode = 'append'");
     rule("merged", "mode = 'merge', key = ['id']");
-    rule("replaced", "replace_where = 'id < $below'");
+    rule("replaced", "mode = 'replace-where', replace_where = 'id < $below'");
     let config = shop.read("planc.toml");
     shop.file("planc.toml", format!("{config}[params]\nbelow = 'bigint'\n"));
     let write = |more: &[&str]| {

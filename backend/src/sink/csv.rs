@@ -1,5 +1,5 @@
-//! CSV after RFC 4180, with LF at the line ends: NULL is unquoted empty, the empty string
-//! is `""`.
+//! CSV after RFC 4180, with LF at the line ends: NULL is unquoted empty, the empty string and
+//! binary of no bytes are `""`.
 
 use std::io::Write;
 
@@ -43,7 +43,14 @@ impl<W: Write> RowSink for CsvSink<W> {
                     continue;
                 }
                 match column.kind {
-                    Kind::Number | Kind::Float | Kind::Word => column.write(row, &mut lines)?,
+                    Kind::Number | Kind::Float | Kind::Word => {
+                        let start = lines.len();
+                        column.write(row, &mut lines)?;
+                        if lines.len() == start {
+                            // Binary of no bytes is no NULL.
+                            lines.push_str("\"\"");
+                        }
+                    }
                     Kind::Text | Kind::Nested => {
                         value.clear();
                         column.write(row, &mut value)?;

@@ -3,6 +3,7 @@
 //! holds a row group.
 
 mod arrow_ipc;
+mod authorship;
 mod csv;
 pub mod delta;
 mod json;
@@ -24,6 +25,7 @@ use planc_ir::Diagnostic;
 use planc_ir::code::OUTPUT_FAILED;
 
 use crate::{Replay, Session, fault};
+pub use authorship::{author_path, written_digest};
 pub use delta::{Provenance, last_written_digest};
 pub(crate) use staged::Staged;
 pub use staged::discard_staged;
@@ -139,5 +141,31 @@ pub async fn write_file(
     let mut staged = Staged::beside(path).map_err(failed)?;
     let written = write_to(stream, format, &mut staged).await?;
     staged.publish().map_err(failed)?;
+    Ok(written)
+}
+
+/// As [`write_file`], with a note beside the file that says which rule and artifact wrote it;
+/// see [`written_digest`].
+///
+/// # Errors
+/// As [`write_to`].
+pub async fn write_output(
+    stream: SendableRecordBatchStream,
+    format: Format,
+    path: &Path,
+    provenance: &Provenance,
+) -> Result<Written, Diagnostic> {
+    let failed = |error: std::io::Error| {
+        let message = format!("`{}` cannot be written: {error}", path.display());
+        Diagnostic::new(OUTPUT_FAILED, message)
+    };
+    let mut staged = Staged::beside(path).map_err(failed)?;
+    let written = write_to(stream, format, &mut staged).await?;
+    let note = authorship::note(provenance, staged.digest().map_err(failed)?);
+    let mut beside = Staged::beside(&author_path(path)).map_err(failed)?;
+    beside.write_all(note.as_bytes()).map_err(failed)?;
+    // A note without its file, or a file without its note, says that nobody knows who wrote it.
+    staged.publish().map_err(failed)?;
+    beside.publish().map_err(failed)?;
     Ok(written)
 }

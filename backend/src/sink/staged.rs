@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use planc_ir::Digest;
 use tempfile::NamedTempFile;
 
 /// A temporary file in the target's folder. Dropped, it is gone; published, it is the target.
@@ -37,13 +38,14 @@ impl Drop for Listed {
     }
 }
 
-/// Deletes every staged file, for a process that ends while a query that cannot be stopped
-/// still writes to one.
+/// Deletes every staged file and every uncommitted one of a Delta table, for a process that ends
+/// while a query that cannot be stopped still writes to one.
 pub fn discard_staged() {
     for path in staged().iter() {
         // What is gone already needs no deleting.
         let _ = std::fs::remove_file(path);
     }
+    super::recorder::discard_uncommitted();
 }
 
 impl Staged {
@@ -66,6 +68,12 @@ impl Staged {
         let file = builder.tempfile_in(folder)?;
         let listed = Listed::new(file.path());
         Ok(Staged { file: BufWriter::with_capacity(1 << 16, file), target, _listed: listed })
+    }
+
+    /// The digest of what was written.
+    pub(crate) fn digest(&mut self) -> io::Result<Digest> {
+        self.file.flush()?;
+        Digest::of_reader(std::fs::File::open(self.file.get_ref().path())?)
     }
 
     /// Makes the file durable and gives it its name.

@@ -31,11 +31,18 @@ pub(super) async fn open(session: &Session, spec: &SourceSpec) -> Result<Source,
     let ending = if url.is_collection() { extension(spec) } else { "" };
     let options = ListingOptions::new(format(session, spec)).with_file_extension(ending);
     let state = session.state.as_ref();
-    let (inferred, listed) = infer(state, &url, &options, spec).await.map_err(wrong)?;
+    let (inferred, files) = infer(state, &url, &options, spec).await.map_err(wrong)?;
+    let listed = listing_state(&files);
     // The reader itself brings each file's layout to the logical types.
     let schema = logical_schema(&inferred);
     if schema.fields().is_empty() {
         return Err(unreadable(text, "it has no columns"));
+    }
+    if let SourceSpec::Csv { header, delimiter, .. } = spec {
+        let (header, delimiter) = (*header, *delimiter);
+        let provider =
+            Arc::new(csv::CsvTable { url, files, schema: schema.clone(), header, delimiter });
+        return Ok(Source { provider, schema, version: None, state: Some(listed), pruning: None });
     }
     let config =
         ListingTableConfig::new(url).with_listing_options(options).with_schema(schema.clone());
@@ -50,7 +57,7 @@ async fn infer(
     url: &ListingTableUrl,
     options: &ListingOptions,
     spec: &SourceSpec,
-) -> Result<(SchemaRef, String), DataFusionError> {
+) -> Result<(SchemaRef, Vec<ObjectMeta>), DataFusionError> {
     let store = state.runtime_env().object_store(url)?;
     let listed = url.list_all_files(state, store.as_ref(), &options.file_extension).await?;
     let files: Vec<_> = listed.try_collect().await?;
@@ -59,7 +66,8 @@ async fn infer(
         return Err(DataFusionError::Plan(format!("there are no {ending} files")));
     }
     let schema = match spec {
-        SourceSpec::Csv { header, delimiter, .. } => {
+        SourceSpec::Csv { schema: Some(known), .. } => Ok(Arc::clone(known)),
+        SourceSpec::Csv { header, delimiter, schema: None, .. } => {
             csv::infer(store.as_ref(), &files, *header, *delimiter).await
         }
         SourceSpec::Parquet { .. } => {
@@ -75,11 +83,12 @@ async fn infer(
         }
         _ => options.infer_schema(state, url).await,
     };
-    Ok((schema?, listing_state(files)))
+    Ok((schema?, files))
 }
 
 /// The files with their sizes and times, as one mark.
-fn listing_state(mut files: Vec<ObjectMeta>) -> String {
+fn listing_state(files: &[ObjectMeta]) -> String {
+    let mut files: Vec<&ObjectMeta> = files.iter().collect();
     files.sort_by(|a, b| a.location.cmp(&b.location));
     let parts = files.iter().map(|file| {
         let (tag, version) = (file.e_tag.as_deref(), file.version.as_deref());
@@ -111,14 +120,8 @@ fn listing_url(session: &Session, text: &str) -> Result<ListingTableUrl, Diagnos
 
 fn format(session: &Session, spec: &SourceSpec) -> Arc<dyn FileFormat> {
     match spec {
-        SourceSpec::Csv { header, delimiter, .. } => {
-            let csv = CsvFormat::default()
-                .with_has_header(*header)
-                .with_delimiter(*delimiter)
-                // Otherwise a file is split at any line break, one inside quotes too.
-                .with_newlines_in_values(true);
-            Arc::new(csv)
-        }
+        // Only its files are listed that way.
+        SourceSpec::Csv { .. } => Arc::new(CsvFormat::default()),
         SourceSpec::Json { .. } => {
             Arc::new(JsonFormat::default().with_schema_infer_max_rec(usize::MAX))
         }

@@ -54,8 +54,8 @@ pub enum SourceSpec {
         /// The file, folder or glob.
         url: String,
     },
-    /// A CSV file, or a folder of `.csv` files. Types are inferred from all rows, and an
-    /// empty field, quoted or not, is NULL.
+    /// A CSV file, or a folder of `.csv` files. An unquoted empty field is NULL; `""` is the
+    /// empty text, and NULL for types without an empty value.
     Csv {
         /// The file, folder or glob.
         url: String,
@@ -63,6 +63,8 @@ pub enum SourceSpec {
         header: bool,
         /// The byte between two fields.
         delimiter: u8,
+        /// The columns, where they are known. `None`: names from the header, types from all rows.
+        schema: Option<SchemaRef>,
     },
     /// A file of JSON objects, one a line, or a folder of `.json` files. Types are inferred
     /// from all rows.

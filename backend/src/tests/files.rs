@@ -9,7 +9,12 @@ use super::{run, session, shown};
 use crate::SourceSpec;
 
 fn csv(path: &Path) -> SourceSpec {
-    SourceSpec::Csv { url: path.to_str().unwrap().to_owned(), header: true, delimiter: b',' }
+    SourceSpec::Csv {
+        url: path.to_str().unwrap().to_owned(),
+        header: true,
+        delimiter: b',',
+        schema: None,
+    }
 }
 
 #[tokio::test]
@@ -35,7 +40,7 @@ async fn csv_without_header_and_with_another_delimiter() {
     std::fs::write(folder.path().join("b.csv"), "1;x\n2;y\n").unwrap();
     std::fs::write(folder.path().join("c.csv"), "3;z\n").unwrap();
     let url = folder.path().to_str().unwrap().to_owned();
-    let spec = SourceSpec::Csv { url, header: false, delimiter: b';' };
+    let spec = SourceSpec::Csv { url, header: false, delimiter: b';', schema: None };
     let source = session().open("t", &spec).await.unwrap();
     let sql = "select sum(column_1), max(column_2) from t";
     assert_eq!(shown(&run(&session(), &source, sql).await.unwrap()), ["6,z"]);

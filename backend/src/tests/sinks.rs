@@ -141,7 +141,7 @@ async fn files_read_back_as_sources() {
         assert_eq!(written.rows, 1000);
         let url = path.to_str().unwrap().to_owned();
         let spec = match format {
-            Format::Csv => SourceSpec::Csv { url, header: true, delimiter: b',' },
+            Format::Csv => SourceSpec::Csv { url, header: true, delimiter: b',', schema: None },
             Format::Json => SourceSpec::Json { url },
             Format::Arrow | Format::ArrowFile => SourceSpec::Arrow { url },
             Format::Parquet => SourceSpec::Parquet { url },

@@ -83,8 +83,14 @@ fn refusal(sql: &str, dialect: &str, error: Error) -> Diagnostic {
         }
         Error::Internal(words) if words.contains("E_GUARD") => too_deep(None),
         other => {
-            let message =
-                format!("the rule cannot be brought from {dialect} to DataFusion: {other}");
+            let words = other.to_string();
+            let words = words.strip_prefix("Unsupported: ").unwrap_or(&words);
+            let message = match words.strip_suffix(" is not supported in datafusion") {
+                Some(what) => format!("{what} has no translation from {dialect} to DataFusion"),
+                None => {
+                    format!("the rule cannot be brought from {dialect} to DataFusion: {words}")
+                }
+            };
             Diagnostic::new(code::DIALECT, message).help(
                 "write this rule in DataFusion's dialect: `-- planc: dialect = \"datafusion\"`",
             )

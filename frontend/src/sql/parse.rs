@@ -80,6 +80,7 @@ pub(crate) fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
     let mut query = one_query(&places)?;
     if translated.is_some() {
         foreign::nulls::write_out(&mut query, rule.dialect);
+        foreign::rewrite::rewrite(&mut query, rule.dialect);
     }
     balance::balance(&mut query).map_err(|span| vec![too_deep(places.closed(span))])?;
     Ok(Parsed {

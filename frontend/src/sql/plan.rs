@@ -41,6 +41,7 @@ pub(crate) fn plan(parsed: &Parsed, catalog: &Catalog, state: &SessionState) -> 
     diagnostics.extend(empty_subquery::check(&query, &places));
     if parsed.translated.is_some() {
         diagnostics.extend(foreign::functions::check(&query, &parsed.dialect, &places));
+        diagnostics.extend(foreign::functions::lost(&parsed.text, &parsed.dialect));
     }
     let resolution = resolve::resolve(&query, catalog, state, &places);
     let keys = Keys::default();
@@ -123,6 +124,7 @@ impl<'a> Work<'a> {
         if self.parsed.translated.is_some() {
             let (dialect, text) = (&self.parsed.dialect, &self.parsed.text);
             found.extend(foreign::division::check(logical, dialect, text));
+            found.extend(foreign::types::check(logical, dialect, text));
         }
         found
     }

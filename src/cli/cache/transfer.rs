@@ -1,7 +1,7 @@
 //! `planc cache push` and `planc cache pull`.
 
 use clap::Args;
-use planc_artifacts::Transfer;
+use planc_artifacts::{Store, Transfer};
 
 use super::{CacheMode, Console, Exit, Global, bytes, with_needed, with_store};
 
@@ -27,14 +27,15 @@ fn writing(global: &Global) -> Global {
 
 pub(crate) fn push(global: &Global, args: &PushArgs, console: &Console) -> Exit {
     let global = writing(global);
-    let report = |transfer: &Transfer| {
+    let report = |store: &Store, transfer: &Transfer| {
         let Transfer { moved, bytes: size, present, left, failed } = transfer;
         let size = bytes(*size);
         console.say(format_args!(
             "pushed {moved} entries ({size}); {present} were there, {left} were not believed or \
              stay here, {failed} failed"
         ));
-        if *failed > 0 { Exit::Findings } else { Exit::Clean }
+        // What could not be reached was not pushed to, whatever the counts say.
+        if *failed > 0 || !store.problems().is_empty() { Exit::Findings } else { Exit::Clean }
     };
     if args.all {
         return with_store(&global, console, |store| {
@@ -44,7 +45,7 @@ pub(crate) fn push(global: &Global, args: &PushArgs, console: &Console) -> Exit 
             match store.local().list() {
                 Ok(listed) => {
                     let entries = listed.into_iter().map(|listed| listed.entry);
-                    report(&store.push(&entries.collect()))
+                    report(store, &store.push(&entries.collect()))
                 }
                 Err(error) => console.usage(error, None),
             }
@@ -55,7 +56,7 @@ pub(crate) fn push(global: &Global, args: &PushArgs, console: &Console) -> Exit 
             return no_remote(console);
         }
         needed.store.finish();
-        report(&needed.store.push(&needed.entries))
+        report(needed.store, &needed.store.push(&needed.entries))
     })
 }
 

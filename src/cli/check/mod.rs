@@ -12,7 +12,7 @@ use planc_ir::{Diagnostic, Severity, Span, code};
 
 use super::console::Console;
 use super::{Exit, Global, cache_notes, load_project};
-use crate::driver::{Compiler, Outcome, Selected, apply_levels, load_catalog};
+use crate::driver::{Compiler, Outcome, Selected, apply_levels, load_catalog, output_findings};
 use crate::project::Project;
 use crate::project::rules::Rule;
 use crate::report::{Baseline, FileReport, Format, render_all, statistics, summary};
@@ -146,7 +146,14 @@ impl Work<'_, '_> {
         let asked = |index: &usize| self.chosen.as_ref().is_none_or(|c| c.contains(index));
         let outcomes = compiled.outcomes.iter().enumerate().filter(|(index, _)| asked(index));
         let outcomes = outcomes.filter_map(|(index, outcome)| Some((index, outcome.as_ref()?)));
-        reports(self.project, &self.compiler, outcomes)
+        let mut found = reports(self.project, &self.compiler, outcomes);
+        for report in output_reports(self, &compiled.outcomes) {
+            match found.iter_mut().find(|known| known.path == report.path) {
+                Some(known) => known.diagnostics.extend(report.diagnostics),
+                None => found.push(report),
+            }
+        }
+        found
     }
 }
 
@@ -169,7 +176,7 @@ pub(crate) fn reports<'a>(
     reports
 }
 
-/// What is wrong with the rules together: globs without files, outputs written twice.
+/// What is wrong with the project as a whole: globs without files.
 fn project_findings(project: &Project, rules: &[Rule]) -> Vec<FileReport> {
     let mut found = Vec::new();
     if project.config.project.rules.is_empty() {
@@ -186,34 +193,51 @@ fn project_findings(project: &Project, rules: &[Rule]) -> Vec<FileReport> {
                 .help("a rule is a file such as `rules/top.sql`"),
         );
     }
+    for (env, section) in &project.config.env {
+        for name in section.outputs.keys().filter(|name| rules.iter().all(|r| r.name != **name)) {
+            let message = format!("[env.{env}.outputs]: there is no rule `{name}`");
+            let names = rules.iter().map(|rule| rule.name.as_str());
+            let help = planc_ir::suggest::did_you_mean(name, names);
+            found.push(Diagnostic::new(code::CONFIG, message).help_opt(help));
+        }
+    }
     let found = apply_levels(&found, &project.text, &project.file, &project.config);
     let mut reports = Vec::new();
     if !found.is_empty() {
         reports.push(project.report(found));
     }
-    let mut outputs: Vec<(String, &Rule)> = Vec::new();
-    for rule in rules {
-        let output = match project.output(rule) {
-            Ok(Some(output)) => output,
-            Ok(None) => continue,
-            Err(finding) => {
-                let place = crate::project::settings::setting_place(&rule.text, "output");
-                reports.push(rule.report(vec![finding.at(place)]));
-                continue;
-            }
-        };
+    reports
+}
+
+/// What is wrong with the outputs of the checked rules, and which of them write where another
+/// rule of the project writes.
+fn output_reports(work: &Work<'_, '_>, outcomes: &[Option<Outcome>]) -> Vec<FileReport> {
+    let rules = &work.compiler.rules;
+    let chosen = |index: usize| work.chosen.as_ref().is_none_or(|c| c.contains(&index));
+    let written = |rule: &Rule| {
+        let output = work.project.output(rule).ok().flatten()?;
         let at = crate::driver::place(output.location()).display().to_string();
-        let at = at.trim_end_matches('/').to_owned();
-        match outputs.iter().find(|(other, _)| *other == at) {
-            Some((_, other)) => {
-                let message = format!("`{}` writes the same output", other.path);
-                let place = crate::project::settings::setting_place(&rule.text, "output");
-                let finding = Diagnostic::new(code::OUTPUT_CLASH, message)
-                    .at(place)
-                    .help("give each rule an output of its own");
-                reports.push(rule.report(vec![finding]));
-            }
-            None => outputs.push((at, rule)),
+        Some(at.trim_end_matches('/').to_owned())
+    };
+    let places: Vec<Option<String>> = rules.iter().map(written).collect();
+    let mut reports = Vec::new();
+    for (index, rule) in rules.iter().enumerate().filter(|(index, _)| chosen(*index)) {
+        let record = outcomes.get(index).and_then(Option::as_ref).map(|outcome| &outcome.record);
+        let mut found = output_findings(work.project, &work.compiler, rule, record);
+        // Of two that are checked, the later is to blame.
+        let same = |other: usize| {
+            places.get(index) == places.get(other) && (other < index || !chosen(other))
+        };
+        let other = (0..rules.len()).filter(|other| *other != index).find(|other| same(*other));
+        let written = places.get(index).is_some_and(Option::is_some);
+        if let Some(other) = other.and_then(|other| rules.get(other)).filter(|_| written) {
+            let message = format!("`{}` writes the same output", other.path);
+            let place = crate::project::settings::setting_place(&rule.text, "output");
+            let finding = Diagnostic::new(code::OUTPUT_CLASH, message).at(place);
+            found.push(finding.help("give each rule an output of its own"));
+        }
+        if !found.is_empty() {
+            reports.push(rule.report(found));
         }
     }
     reports

@@ -8,6 +8,7 @@ mod bundle;
 mod declared;
 mod expected;
 mod output;
+mod prefix;
 mod rule;
 mod stored;
 mod upstream;
@@ -22,7 +23,8 @@ use planc_artifacts::{RecordKind, ResultKey, ResultRecord, Store};
 use planc_ir::{Catalog, Diagnostic, code};
 use rayon::prelude::*;
 
-use self::output::{failed, output_table};
+use self::output::failed;
+pub(super) use self::output::output_table;
 use self::rule::Started;
 use super::graph::Graph;
 use crate::project::Project;

@@ -39,7 +39,7 @@ pub(super) fn fields(schema: &Schema) -> Result<Vec<FieldRecord>, Diagnostic> {
 }
 
 /// A rule's output as a table for the rules that read it.
-pub(super) fn output_table(record: &ResultRecord) -> Option<Table> {
+pub(in crate::driver) fn output_table(record: &ResultRecord) -> Option<Table> {
     let field = |field: &FieldRecord| {
         Some(Field::new(&field.name, parse_type(&field.data_type).ok()?, field.nullable))
     };

@@ -105,11 +105,12 @@ impl Target {
         } else {
             location::remote_store(&url).map_err(|error| unwritable(error.to_string()))?
         };
-        let record = Arc::new(Record::default());
+        let local = url.scheme() == "file";
+        let record = Arc::new(Record { local, ..Record::default() });
         let recorder = Recorder { inner: Arc::clone(&store), record: Arc::clone(&record) };
         let log_store = logstore_with(Arc::new(recorder), &url, StorageConfig::default())
             .map_err(|error| failed(text, &error))?;
-        let undo = Undo { record, local: url.scheme() == "file", made_folder };
+        let undo = Undo { record, made_folder };
         let table = DeltaTable::new(log_store);
         let attempt = unique();
         Ok(Target { location: text.to_owned(), existing, table, store, undo, attempt })
@@ -215,7 +216,10 @@ impl Target {
             }),
             // The query's own words, not what the writer made of them.
             (_, Some(error)) => Err(Failure::Wrong(error)),
-            (Err(error), None) => Err(Failure::of(&self.location, &error, once.count())),
+            (Err(error), None) => {
+                let outside = outside(&self.location, &error, options);
+                Err(outside.unwrap_or_else(|| Failure::of(&self.location, &error, once.count())))
+            }
         }
     }
 
@@ -266,6 +270,18 @@ impl Target {
         }
         write.await
     }
+}
+
+/// Rows that do not fulfil the condition of a [`Mode::ReplaceWhere`]: the library's words on them
+/// break off.
+fn outside(location: &str, error: &DeltaTableError, options: &WriteOptions) -> Option<Failure> {
+    let Mode::ReplaceWhere { predicate } = &options.mode else { return None };
+    let words = error.to_string();
+    let before = words.split_once(" rows failed validation check")?.0;
+    let rows = before.rsplit(' ').next()?;
+    let message = format!("`{location}`: {rows} rows do not fulfil replace_where `{predicate}`");
+    let diagnostic = Diagnostic::new(OUTPUT_FAILED, message);
+    Some(Failure::Wrong(diagnostic.help("let the rule give such rows only: filter it by this")))
 }
 
 /// A text that no other attempt has.

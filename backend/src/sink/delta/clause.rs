@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{DataType, Schema};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
-use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::common::{Column, DFSchema, DataFusionError, ScalarValue, SchemaError};
 use datafusion::execution::context::SessionState;
-use datafusion::logical_expr::{Expr, Volatility, lit};
+use datafusion::logical_expr::{Expr, ExprSchemable, Volatility, lit};
 use planc_ir::Diagnostic;
-use planc_ir::code::{OUTPUT_FAILED, PARAMETER};
+use planc_ir::code::{OUTPUT_FAILED, PARAMETER, SYNTAX, UNKNOWN_COLUMN};
+use planc_ir::suggest::did_you_mean;
 
 use crate::fault;
 use crate::scan::guard::holds_floats;
@@ -16,7 +17,7 @@ use crate::scan::guard::holds_floats;
 /// The condition as an expression over the table's columns, with the parameters' values.
 ///
 /// # Errors
-/// P0705 where it is no condition over these columns, is volatile, holds a subquery, or reads a
+/// P0101 and P0202 where it is no SQL or names another column; P0705 where it is no condition, is volatile, holds a subquery, or reads a
 /// float: files are chosen by their bounds, which leave NaN out. P0806 for a parameter without
 /// a value.
 pub(super) fn parse(
@@ -33,7 +34,7 @@ pub(super) fn parse(
     let typed = DFSchema::try_from(schema.clone()).map_err(|e| wrong(fault::sentence(&e)))?;
     let expr = state
         .create_logical_expr(predicate, &typed)
-        .map_err(|error| wrong(fault::sentence(&error)))?;
+        .map_err(|error| unread(location, predicate, schema, &error))?;
     for column in expr.column_refs() {
         let field = schema.field_with_name(&column.name);
         if field.is_ok_and(|field| holds_floats(field.data_type())) {
@@ -87,5 +88,32 @@ pub(super) fn parse(
     if subquery.unwrap_or(true) {
         return Err(wrong("it holds a subquery".to_owned()));
     }
-    Ok(expr)
+    match expr.get_type(&typed) {
+        Ok(DataType::Boolean | DataType::Null) | Err(_) => Ok(expr),
+        Ok(other) => Err(wrong(format!("it is {other}, and no condition"))),
+    }
+}
+
+/// Why a condition cannot be read, with the code that the same fault has in a rule.
+fn unread(location: &str, predicate: &str, schema: &Schema, error: &DataFusionError) -> Diagnostic {
+    let of = |code, why: String| {
+        Diagnostic::new(code, format!("`{location}`: replace_where `{predicate}`: {why}"))
+    };
+    match error.find_root() {
+        DataFusionError::SQL(error, _) => {
+            let why = error.to_string();
+            let why = why.split_once(": ").map_or(why.as_str(), |(_, why)| why).to_owned();
+            of(SYNTAX, why)
+        }
+        DataFusionError::SchemaError(error, _) => match error.as_ref() {
+            SchemaError::FieldNotFound { field, .. } => {
+                let names = schema.fields().iter().map(|field| field.name().as_str());
+                let help = did_you_mean(&field.name, names);
+                of(UNKNOWN_COLUMN, format!("the rows have no column `{}`", field.name))
+                    .help_opt(help)
+            }
+            _ => of(OUTPUT_FAILED, fault::sentence(&DataFusionError::Plan(error.to_string()))),
+        },
+        other => of(OUTPUT_FAILED, fault::sentence(other)),
+    }
 }

@@ -6,6 +6,7 @@
 
 mod attempt;
 mod clause;
+mod declared;
 mod merge;
 mod once;
 mod provenance;
@@ -29,6 +30,7 @@ use planc_ir::{Diagnostic, Digest};
 use super::Written;
 use crate::{Session, fault};
 use attempt::{Failure, Target};
+pub use declared::findings;
 pub use provenance::{Provenance, last_written_digest};
 pub use rows::{Batches, Rows, Single};
 

@@ -49,7 +49,7 @@ pub(super) fn check(
     }
     let message = format!("`{location}`: the rows do not fit the table: {}", wrong.join(", "));
     let help = match mode {
-        SchemaMode::Same => {
+        SchemaMode::Same if wrong.iter().all(|why| why.ends_with("is not in the table")) => {
             "change the rule, or let the table change: schema_mode = \"merge\" adds columns"
         }
         _ => "change the rule, or write the table anew: mode = \"overwrite\"",

@@ -79,7 +79,10 @@ pub(super) async fn spool(
     let spooled = Spooled { _folder: folder, table, schema, rows: count };
     if let Some(why) = unfit_key(session, &spooled, key).await.map_err(wrong)? {
         let message = format!("`{location}`: {why}");
-        let help = "make the rule give one row for each key, for instance by GROUP BY";
+        let help = match why.ends_with("is NULL in some row") {
+            true => "leave such rows out, by WHERE … IS NOT NULL, or give them a key",
+            false => "make the rule give one row for each key, for instance by GROUP BY",
+        };
         return Err(Diagnostic::new(OUTPUT_KEY, message).help(help));
     }
     Ok(spooled)

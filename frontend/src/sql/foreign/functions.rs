@@ -1,11 +1,13 @@
 //! Functions that bear one name in two dialects.
 
-use planc_ir::{Diagnostic, code};
+use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Value, ValueWithSpan,
+    CharacterLength, DataType, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArguments, Query, Value, ValueWithSpan,
 };
+use sqlparser::tokenizer::Token;
 
-use super::super::place::Places;
+use super::super::place::{Places, lexemes};
 use super::super::walk;
 
 /// Functions that mean the same wherever they are known.
@@ -84,6 +86,8 @@ const SAME: &[&str] = &[
     "var_samp",
 ];
 
+const WHOLE: &str = "the pattern must match the whole text there, and any part of it here";
+
 const FROM_ELSEWHERE: &str = "a start that is not a positive number counts from another place";
 
 /// Errors where a call means something else in DataFusion than in `dialect`, warnings where
@@ -92,6 +96,58 @@ pub(crate) fn check(query: &Query, dialect: &str, places: &Places<'_>) -> Vec<Di
     let mut calls = Calls { dialect, places, found: Vec::new() };
     walk::expressions(query, &mut |expr| calls.expression(expr));
     calls.found
+}
+
+/// Functions that the translation gives the name of another one, with what is lost.
+const LOST: &[(&str, &str, &str)] =
+    &[("duckdb", "regexp_full_match", "the pattern must match the whole text there")];
+
+/// Errors for calls in the text as it was written.
+pub(crate) fn lost(text: &str, dialect: &str) -> Vec<Diagnostic> {
+    let lexemes = lexemes(text);
+    let mut found = Vec::new();
+    for (at, lexeme) in lexemes.iter().enumerate() {
+        let Token::Word(word) = &lexeme.token else { continue };
+        let opens = lexemes.get(at + 1).is_some_and(|next| next.token == Token::LParen);
+        let known = LOST
+            .iter()
+            .find(|(of, name, _)| *of == dialect && opens && word.value.eq_ignore_ascii_case(name));
+        if let Some((_, name, difference)) = known {
+            let message = format!("`{name}` has no translation to DataFusion");
+            found.push(
+                Diagnostic::new(code::DIALECT, message)
+                    .at(Some(Span::new(lexeme.start, lexeme.end)))
+                    .help(format!("{difference}; write this rule in DataFusion's dialect")),
+            );
+        }
+    }
+    found
+}
+
+/// Dialects in which a cast to text of a length cuts it.
+const CUTTING: &[&str] = &[
+    "athena",
+    "mysql",
+    "oracle",
+    "postgresql",
+    "presto",
+    "redshift",
+    "snowflake",
+    "trino",
+    "tsql",
+];
+
+/// Whether a type is text of a length, other than the longest.
+fn has_length(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Char(Some(_))
+            | DataType::Character(Some(_))
+            | DataType::Varchar(Some(CharacterLength::IntegerLength { .. }))
+            | DataType::CharVarying(Some(_))
+            | DataType::CharacterVarying(Some(CharacterLength::IntegerLength { .. }))
+            | DataType::Nvarchar(Some(CharacterLength::IntegerLength { .. }))
+    )
 }
 
 struct Calls<'a, 't> {
@@ -146,6 +202,33 @@ impl Calls<'_, '_> {
                     "DataFusion counts the elements of a list from 1",
                 );
             }
+            Expr::Cast { data_type, .. }
+                if has_length(data_type) && CUTTING.contains(&self.dialect) =>
+            {
+                let what = format!("a cast to {data_type}");
+                self.refuse(
+                    expr,
+                    &what,
+                    "it cuts or fills the text there, and not here: `left(x, n)` cuts",
+                );
+            }
+            Expr::SimilarTo { .. } => self.refuse(
+                expr,
+                "SIMILAR TO with this pattern",
+                "here it is a regular expression that may match anywhere",
+            ),
+            Expr::RLike { .. } if self.dialect == "snowflake" => {
+                self.refuse(expr, "RLIKE", WHOLE);
+            }
+            Expr::Extract { field: DateTimeField::Week(_), .. }
+                if matches!(self.dialect, "bigquery" | "mysql" | "tsql") =>
+            {
+                self.refuse(
+                    expr,
+                    "WEEK",
+                    "weeks begin on Sunday there; ISOWEEK is the same in both",
+                );
+            }
             Expr::Like { .. } if matches!(self.dialect, "mysql" | "sqlite" | "tsql") => {
                 self.refuse(expr, "LIKE", "it ignores case there and not here: `ILIKE` ignores it");
             }
@@ -171,6 +254,13 @@ fn difference(name: &str, dialect: &str, call: &Function) -> Option<&'static str
         {
             "there one NULL makes the result NULL, here it is skipped"
         }
+        "regexp_like" if dialect == "snowflake" && !is_anchored(call) => WHOLE,
+        "regexp_like" if dialect == "mysql" => "it ignores case there",
+        "date_trunc"
+            if matches!(dialect, "bigquery" | "tsql" | "mysql") && begins_with_week(call) =>
+        {
+            "weeks begin on Sunday there and on Monday here"
+        }
         "log"
             if !matches!(
                 dialect,
@@ -183,6 +273,29 @@ fn difference(name: &str, dialect: &str, call: &Function) -> Option<&'static str
             FROM_ELSEWHERE
         }
         _ => return None,
+    })
+}
+
+/// The text of the argument at this place.
+fn literal(call: &Function, place: usize) -> Option<&str> {
+    let FunctionArguments::List(list) = &call.args else { return None };
+    match list.args.get(place)? {
+        FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(ValueWithSpan {
+            value: Value::SingleQuotedString(text),
+            ..
+        }))) => Some(text),
+        _ => None,
+    }
+}
+
+/// A pattern that was made to match the whole text.
+fn is_anchored(call: &Function) -> bool {
+    literal(call, 1).is_some_and(|text| text.starts_with("\\A(?:") && text.ends_with(")\\z"))
+}
+
+fn begins_with_week(call: &Function) -> bool {
+    [0, 1].into_iter().any(|place| {
+        literal(call, place).is_some_and(|text| text.to_lowercase().starts_with("week"))
     })
 }
 

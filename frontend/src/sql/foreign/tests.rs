@@ -65,3 +65,78 @@ fn functions_of_one_name_are_compared() {
     plan("duckdb", "select upper(name) as n, substr(name, 2) as s from customers");
     plan("spark", "select country, count(*) as n, max(id) as m from customers group by country");
 }
+
+#[test]
+fn what_datafusion_says_in_other_words_is_rewritten() {
+    for (dialect, sql, written) in [
+        ("snowflake", "iff(amount > 1, 'a', 'b')", "CASE WHEN"),
+        ("bigquery", "if(amount > 1, 'a', 'b')", "CASE WHEN"),
+        ("spark", "if(amount > 1, 'a', 'b')", "CASE WHEN"),
+        ("mysql", "if(amount > 1, 'a', 'b')", "CASE WHEN"),
+        ("tsql", "iif(amount > 1, 'a', 'b')", "CASE WHEN"),
+        ("tsql", "isnull(status, 'x')", "coalesce(orders.status"),
+        ("tsql", "len(status)", "character_length(rtrim(orders.status))"),
+        ("spark", "year(placed_on)", "date_part(Utf8(\"YEAR\")"),
+        (
+            "bigquery",
+            "extract(dayofweek from placed_on)",
+            "Utf8(\"DOW\"), orders.placed_on) + Int64(1)",
+        ),
+        ("spark", "dayofweek(placed_on)", "Utf8(\"DOW\"), orders.placed_on) + Int64(1)"),
+        ("duckdb", "dayofweek(placed_on)", "Utf8(\"DOW\"), orders.placed_on) AS x"),
+        ("trino", "extract(dow from placed_on)", "Utf8(\"ISODOW\")"),
+        ("bigquery", "extract(isoweek from placed_on)", "Utf8(\"WEEK\")"),
+        ("postgresql", "status similar to '%o%'", "~ Utf8(\"\\A(?:(?s).*o.*)\\z\")"),
+        ("duckdb", "status similar to 'o.*'", "~ Utf8(\"\\A(?:o.*)\\z\")"),
+        ("duckdb", "status not similar to 'o'", "!~ Utf8(\"\\A(?:o)\\z\")"),
+        ("snowflake", "dateadd(week, -2, placed_on)", "days: -14"),
+        ("snowflake", "dateadd(quarter, 1, placed_on)", "months: 3"),
+        ("spark", "date_add(placed_on, 3)", "days: 3"),
+        ("snowflake", "datediff(day, placed_on, placed_on)", " - CAST("),
+    ] {
+        let whole = plan(dialect, &format!("select {sql} as x from orders"));
+        assert!(whole.contains(written), "{dialect} {sql}: {whole}");
+    }
+    let counted = plan("bigquery", "select countif(amount > 1) as n from orders");
+    assert!(counted.contains("count(*) FILTER (WHERE"), "{counted}");
+    let planned = planned_as("select regexp_like(status, 'o') as x from orders", "snowflake");
+    let text = planned.plan.unwrap().logical.display_indent().to_string();
+    assert!(text.contains("Utf8(\"\\A(?:o)\\z\")"), "{text}");
+}
+
+#[test]
+fn what_has_no_other_words_is_refused() {
+    for (dialect, sql) in [
+        ("duckdb", "regexp_full_match(status, 'o')"),
+        ("duckdb", "len([1, 2])"),
+        ("duckdb", "cast(amount as int)"),
+        ("postgresql", "amount::int"),
+        ("postgresql", "round(amount)"),
+        ("postgresql", "status similar to '[ab]'"),
+        ("postgresql", "status similar to country"),
+        ("postgresql", "cast(status as varchar(3))"),
+        ("snowflake", "regexp_like(status, country)"),
+        ("mysql", "status regexp 'o'"),
+        ("bigquery", "extract(week from placed_on)"),
+        ("sqlite", "id / 2"),
+        ("presto", "id / 2"),
+    ] {
+        let sql =
+            format!("select {sql} as x from (select o.*, c.country from orders o, customers c) t");
+        let found = codes(dialect, &sql);
+        assert!(found.contains(&"P0109"), "{dialect} {sql}: {found:?}");
+    }
+    for (dialect, sql) in [
+        ("duckdb", "cast(trunc(amount) as int)"),
+        ("spark", "cast(amount as int)"),
+        ("duckdb", "round(amount)"),
+        ("duckdb", "cast(status as varchar(3))"),
+        ("duckdb", "len(status)"),
+    ] {
+        let found = codes(dialect, &format!("select {sql} as x from orders"));
+        assert!(!found.contains(&"P0109"), "{dialect} {sql}: {found:?}");
+    }
+    let mean = "select avg(cast(id as decimal(12, 2))) as a from orders";
+    assert_eq!(codes("duckdb", mean), ["P0110"]);
+    assert!(codes("spark", mean).is_empty());
+}

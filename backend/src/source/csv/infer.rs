@@ -14,7 +14,7 @@ use object_store::{GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt};
 
 /// The schema of all files together. Their columns must have the same names in the same
 /// order. A column without any value is text.
-pub(super) async fn infer(
+pub(in crate::source) async fn infer(
     store: &dyn ObjectStore,
     files: &[ObjectMeta],
     header: bool,
