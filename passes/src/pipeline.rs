@@ -105,6 +105,11 @@ pub const NORMALIZE: &[Pass] = &[
         apply: rename::apply,
     },
     Pass {
+        name: "prune_columns",
+        reason: "columns that nothing reads are no part of the question",
+        apply: prune_columns::apply,
+    },
+    Pass {
         name: "query_blocks",
         reason: "projections, filters and joins nest in many ways and are taken apart: BLOCKS runs on the parts",
         apply: query_blocks::apply,
@@ -188,6 +193,11 @@ pub const NORMALIZE: &[Pass] = &[
         name: "group_windows",
         reason: "a window over whole partitions of a table is a join with its groups; behind prune_columns, which takes those that nobody reads",
         apply: group_windows::apply,
+    },
+    Pass {
+        name: "rename",
+        reason: "what was put in another order is numbered anew",
+        apply: rename::apply,
     },
 ];
 

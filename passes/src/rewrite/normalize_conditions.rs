@@ -32,7 +32,11 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
             return Ok(Transformed::no(expr));
         }
         let before = expr.clone();
-        let after = Normalizer { place }.expr(expr, place.is_condition)?;
+        let normalizer = Normalizer { place };
+        let mut after = normalizer.expr(expr, place.is_condition)?;
+        if place.is_condition {
+            after = normalizer.as_blocks_order(after);
+        }
         let changed = after != before;
         Ok(Transformed::new_transformed(after, changed))
     })
