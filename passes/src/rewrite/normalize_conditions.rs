@@ -24,7 +24,7 @@ use datafusion::prelude::lit;
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
 use crate::predicate::{Logic, Range, connective, contradicts, implies, negate, operands};
-use crate::property::{is_exact_equality, is_volatile};
+use crate::property::{is_exact_equality, is_guard, is_volatile, rejects_null};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     rewrite_expressions(plan, cx, |expr, place| {
@@ -32,7 +32,7 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
             return Ok(Transformed::no(expr));
         }
         let before = expr.clone();
-        let normalizer = Normalizer { place };
+        let normalizer = Normalizer { place, settles: true };
         let mut after = normalizer.expr(expr, place.is_condition)?;
         if place.is_condition {
             after = normalizer.as_blocks_order(after);
@@ -51,6 +51,8 @@ fn is_plain(expr: &Expr) -> bool {
 
 struct Normalizer<'a> {
     place: &'a Place<'a>,
+    /// Whether what is known below may decide a predicate.
+    settles: bool,
 }
 
 impl Normalizer<'_> {
@@ -61,7 +63,7 @@ impl Normalizer<'_> {
 
     /// A predicate that what is known below decides is a literal.
     fn settled(&self, expr: Expr, is_condition: bool) -> Expr {
-        if !is_predicate(&expr) {
+        if !self.settles || !is_predicate(&expr) {
             return expr;
         }
         let facts = self.place.known();
@@ -73,7 +75,12 @@ impl Normalizer<'_> {
         if known.iter().any(|known| implies(known, &expr, logic)) {
             lit(true)
         } else if is_condition
-            && known.iter().chain(optional).any(|known| contradicts(known, &expr, logic))
+            && (known.iter().any(|known| contradicts(known, &expr, logic))
+                || optional.iter().any(|padded| {
+                    // Where it does not hold, its columns are NULL.
+                    let columns = padded.column_refs().into_iter().cloned().collect();
+                    contradicts(padded, &expr, logic) && rejects_null(&expr, &columns)
+                }))
         {
             lit(false)
         } else {
@@ -170,6 +177,10 @@ impl Normalizer<'_> {
     }
 
     fn case(&self, case: Case, is_condition: bool) -> Result<Expr> {
+        // What a filter below says too may only hold because the CASE asks it as well: where
+        // they are merged, all parts are computed at once.
+        let settles = self.settles && !is_guard(&case, self.place.schema());
+        let when = Normalizer { settles, ..*self };
         let Case { expr, when_then_expr, else_expr } = case;
         let searched = expr.is_none();
         let visit = |expr: Box<Expr>, condition| self.expr(*expr, condition).map(Box::new);
@@ -177,7 +188,10 @@ impl Normalizer<'_> {
             expr: expr.map(|expr| visit(expr, false)).transpose()?,
             when_then_expr: when_then_expr
                 .into_iter()
-                .map(|(when, then)| Ok((visit(when, searched)?, visit(then, is_condition)?)))
+                .map(|(condition, then)| {
+                    let condition = when.expr(*condition, searched)?;
+                    Ok((Box::new(condition), visit(then, is_condition)?))
+                })
                 .collect::<Result<_>>()?,
             else_expr: else_expr.map(|expr| visit(expr, is_condition)).transpose()?,
         }))
