@@ -21,7 +21,9 @@ use super::split_semis::equated_with_left;
 use crate::PassContext;
 use crate::block::{Block, Both, Classes, Semi, Surroundings, substitute};
 use crate::property::cardinality::cardinality;
-use crate::property::{is_fallible, is_volatile, subquery_of, unique_when_equal, unique_within};
+use crate::property::{
+    is_exact_equality, is_fallible, is_volatile, subquery_of, unique_when_equal, unique_within,
+};
 
 /// Longer lists stay joins, which hash them.
 const MOST_LISTED: usize = 64;
@@ -106,6 +108,11 @@ fn listed(semi: &Semi) -> Option<Expr> {
         let place = columns.iter().position(|own| own == column)?;
         Some((place, expr.as_ref().clone()))
     })?;
+    // A list of floats is compared by their bits, and a join finds -0.0 for 0.0.
+    let data_type = semi.right.schema().fields().get(place)?.data_type();
+    if !is_exact_equality(data_type) {
+        return None;
+    }
     let literal = |row: &Vec<Expr>| match row.get(place) {
         Some(literal @ Expr::Literal(..)) => Some(literal.clone()),
         _ => None,

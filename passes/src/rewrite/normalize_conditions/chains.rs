@@ -259,7 +259,7 @@ impl Normalizer<'_> {
 
     /// Infallible operands by rank, then the others as written.
     fn sorted(&self, parts: Vec<Expr>) -> Vec<Expr> {
-        self.sorted_by(parts, |part, schema| rank(part, schema))
+        self.sorted_by(parts, rank)
     }
 
     fn sorted_by<K: Ord>(
