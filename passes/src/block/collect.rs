@@ -472,7 +472,7 @@ fn mark(mut join: Join, around: &Surroundings) -> Result<Block> {
     Ok(block)
 }
 
-fn mark_schema(mark: &Column) -> Result<DFSchemaRef> {
+pub(crate) fn mark_schema(mark: &Column) -> Result<DFSchemaRef> {
     let field = Arc::new(Field::new(&mark.name, DataType::Boolean, false));
     let fields = vec![(mark.relation.clone(), field)];
     Ok(Arc::new(DFSchema::new_with_metadata(fields, HashMap::new())?))

@@ -24,7 +24,7 @@ use datafusion::prelude::lit;
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
 use crate::predicate::{Logic, Range, connective, contradicts, implies, negate, operands};
-use crate::property::{is_exact_equality, is_guard, is_volatile, rejects_null};
+use crate::property::{is_exact_equality, is_fallible, is_guard, is_volatile, rejects_null};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     rewrite_expressions(plan, cx, |expr, place| {
@@ -141,6 +141,11 @@ impl Normalizer<'_> {
             {
                 Ok(lit(false))
             }
+            Expr::BinaryExpr(BinaryExpr { left, op, right })
+                if self.is_always(&left, op, &right) =>
+            {
+                Ok(lit(true))
+            }
             other => {
                 let visit = |child| Ok(Transformed::yes(self.expr(child, false)?));
                 Ok(self.spelled(other.map_children(visit).data()?))
@@ -156,6 +161,18 @@ impl Normalizer<'_> {
             && left == right
             && !is_volatile(left)
             && left.get_type(schema).is_ok_and(|data_type| is_exact_equality(&data_type))
+    }
+
+    /// What is not NULL is not greater than itself.
+    fn is_always(&self, left: &Expr, op: Operator, right: &Expr) -> bool {
+        let loose = matches!(op, Operator::LtEq | Operator::GtEq);
+        let schema = self.place.schema().as_ref();
+        loose
+            && left == right
+            && !is_volatile(left)
+            && left.get_type(schema).is_ok_and(|data_type| is_exact_equality(&data_type))
+            && !is_fallible(left, schema)
+            && !self.place.is_nullable(left)
     }
 
     /// A comparison or a list in the spelling of its set of values.

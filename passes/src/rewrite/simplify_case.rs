@@ -194,6 +194,15 @@ fn taken(case: Case, holds: &Expr, logic: Logic) -> Expr {
     match &case {
         Case { expr: None, when_then_expr, .. } => match when_then_expr.first() {
             Some((when, then)) if implies(holds, when, logic) => then.as_ref().clone(),
+            // Where the one condition is not TRUE, what is left is the rest.
+            Some((when, _))
+                if case.when_then_expr.len() == 1 && contradicts(holds, when, logic) =>
+            {
+                match &case.else_expr {
+                    Some(otherwise) => otherwise.as_ref().clone(),
+                    None => Expr::Case(case),
+                }
+            }
             _ => Expr::Case(case),
         },
         _ => Expr::Case(case),
