@@ -48,13 +48,18 @@ fn sweep(file: &PathBuf) {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     /// True where the store is the local file system; its paths are the machine's.
-    pub(super) local: bool,
+    local: bool,
     files: Mutex<Vec<Path>>,
     /// True from the moment a commit is tried: from then on the files may be the table's.
     committing: AtomicBool,
 }
 
 impl Record {
+    /// Of a write to the local file system, or to another store.
+    pub(super) fn new(local: bool) -> Self {
+        Record { local, ..Record::default() }
+    }
+
     fn note(&self, path: &Path) {
         if path.parts().any(|part| part.as_ref() == "_delta_log") {
             self.committing.store(true, Ordering::SeqCst);
@@ -195,7 +200,7 @@ mod tests {
     async fn half_written_files_go_with_their_write() {
         let folder = tempfile::tempdir().unwrap();
         let table = folder.path().join("t");
-        let record = Arc::new(Record { local: true, ..Record::default() });
+        let record = Arc::new(Record::new(true));
         let made_folder = Some(table.clone());
         let undo = Undo { record: Arc::clone(&record), made_folder };
         let inner = Arc::new(LocalFileSystem::new());
@@ -221,10 +226,7 @@ mod tests {
         discard_uncommitted();
         assert!(!table.exists());
         // From the commit on the files are the table's.
-        let undo = Undo {
-            record: Arc::new(Record { local: true, ..Record::default() }),
-            made_folder: None,
-        };
+        let undo = Undo { record: Arc::new(Record::new(true)), made_folder: None };
         let store =
             Recorder { inner: Arc::new(LocalFileSystem::new()), record: Arc::clone(&undo.record) };
         store.put(&at("kept.parquet"), "rows".into()).await.unwrap();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::*;
 use arrow::compute::concat_batches;
 use datafusion::datasource::MemTable;
-use planc_ir::code::{OUTPUT_FAILED, OUTPUT_KEY, OUTPUT_TABLE};
+use planc_ir::code::{OUTPUT_FAILED, OUTPUT_KEY, OUTPUT_TABLE, SYNTAX, UNKNOWN_COLUMN};
 use planc_ir::{Code, Diagnostic, Digest};
 
 use super::random::Numbers;
@@ -238,15 +238,16 @@ async fn a_condition_that_cannot_choose_is_refused() {
         ("ts", Arc::new(TimestampMicrosecondArray::from(vec![1]))),
         ("f", Arc::new(Float64Array::from(vec![1.0]))),
     ]);
-    for (condition, words) in [
-        ("f > 1", "NaN has no bounds"),
-        ("nope = 1", "nope"),
-        ("i = random()", "another result at another time"),
-        ("ts < now()", "another result at another time"),
-        ("i =", ""),
-        ("i = 2", ""),
+    for (condition, code, words) in [
+        ("f > 1", OUTPUT_FAILED, "NaN has no bounds"),
+        ("nope = 1", UNKNOWN_COLUMN, "nope"),
+        ("i = random()", OUTPUT_FAILED, "another result at another time"),
+        ("ts < now()", OUTPUT_FAILED, "another result at another time"),
+        ("i + 1", OUTPUT_FAILED, "it is Int64, and no condition"),
+        ("i =", SYNTAX, ""),
+        ("i = 2", OUTPUT_FAILED, "1 rows do not fulfil replace_where `i = 2`"),
     ] {
-        refused(folder, &batch, replace(condition), OUTPUT_FAILED, words).await;
+        refused(folder, &batch, replace(condition), code, words).await;
     }
     let mut options = replace("i = $day");
     let error = put(folder, &batch, options.clone()).await.unwrap_err();

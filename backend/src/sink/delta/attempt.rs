@@ -106,7 +106,7 @@ impl Target {
             location::remote_store(&url).map_err(|error| unwritable(error.to_string()))?
         };
         let local = url.scheme() == "file";
-        let record = Arc::new(Record { local, ..Record::default() });
+        let record = Arc::new(Record::new(local));
         let recorder = Recorder { inner: Arc::clone(&store), record: Arc::clone(&record) };
         let log_store = logstore_with(Arc::new(recorder), &url, StorageConfig::default())
             .map_err(|error| failed(text, &error))?;
