@@ -12,7 +12,7 @@ use super::check::reports;
 use super::console::{Console, counted, milliseconds};
 use super::run::selection;
 use super::{Exit, Global, with_compiler};
-use crate::driver::{Compiler, DeepPlans, Outcome, Selected, Status, trust_note};
+use crate::driver::{Compiler, DeepPlans, Outcome, Selected, Status, output_findings, trust_note};
 use crate::project::Project;
 use crate::report::{DiagnosticLine, FileReport, diagnostic_lines, render};
 
@@ -86,10 +86,16 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
         let deep = DeepPlans::new(compiler, &compiled).digests();
         let totals =
             totals(outcomes.iter().map(|(_, outcome)| *outcome), compiler, clock.elapsed());
+        let mut wrong = false;
         for (index, outcome) in &outcomes {
             let Some(rule) = compiler.rules.get(*index) else { continue };
             let report = reports(project, compiler, std::iter::once((*index, *outcome))).pop();
-            let report = report.unwrap_or_else(|| rule.report(vec![]));
+            let mut report = report.unwrap_or_else(|| rule.report(vec![]));
+            // The artifact is right whatever is wrong with the place of its rows.
+            let of_output = output_findings(project, compiler, rule, Some(&outcome.record));
+            let unwritable = !of_output.is_empty();
+            wrong |= unwritable;
+            report.diagnostics.extend(of_output);
             let deep = deep.get(*index).and_then(Option::as_ref);
             let fallback = deep.and_then(|deep| deep.fallback.as_deref());
             if args.json {
@@ -114,7 +120,7 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
                 if let Some(reason) = fallback {
                     console.say(format_args!("    not inlined for its deep digest: {reason}"));
                 }
-                if outcome.status == Status::Failed {
+                if outcome.status == Status::Failed || unwritable {
                     let format = console.default_format();
                     console.print(&render(&report, format, console.colour));
                 }
@@ -136,7 +142,7 @@ pub(crate) fn run(global: &Global, args: &CompileArgs, console: &Console) -> Exi
         {
             return console.fail(&[report]);
         }
-        if totals.failed > 0 { Exit::Findings } else { Exit::Clean }
+        if totals.failed > 0 || wrong { Exit::Findings } else { Exit::Clean }
     })
 }
 

@@ -36,7 +36,7 @@ pub fn output_findings(
     }
     let table = record.filter(|record| record.digest.is_some()).and_then(output_table);
     if let (Output::Delta { options, .. }, Some(table)) = (&output, table) {
-        let state = compiler.state();
+        let state = || compiler.state();
         found.extend(delta::findings(state, &shown, &table.schema, options, &project.params));
     }
     let span = setting_place(&rule.text, "output");

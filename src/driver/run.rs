@@ -512,7 +512,9 @@ pub(super) fn kept(project: &Project, rules: &[Rule], target: &Path) -> Option<S
             return Some("the project's own file".to_owned());
         }
     }
-    if let Some(rule) = rules.iter().find(|rule| real(&project.root.join(&rule.path)) == target) {
+    let same_name = |rule: &&Rule| Path::new(&rule.path).file_name() == target.file_name();
+    let is_it = |rule: &&Rule| real(&project.root.join(&rule.path)) == target;
+    if let Some(rule) = rules.iter().filter(same_name).find(is_it) {
         return Some(format!("the rule `{}`", rule.name));
     }
     for (name, config) in project.sources() {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use planc_backend::{Limits, SourceSpec};
-use planc_ir::{Code, Diagnostic, Settings, Span, code};
+use planc_ir::{Code, Diagnostic, Settings, Severity, Span, code};
 use toml::Spanned;
 
 use crate::report::FileReport;
@@ -148,6 +148,13 @@ impl Project {
                 if key.get_ref() != "paths" {
                     fail(format!("`{}` is no level", key.get_ref()), key.span(), None);
                 }
+            } else if let (Some(code), config::LintEntry::Level(level)) =
+                (Code::find(key.get_ref()), entry)
+                && code.severity == Severity::Error
+                && *level != config::Level::Error
+            {
+                let message = format!("`{}` is an error, and only warnings have levels", code.id);
+                fail(message, key.span(), Some("remove the line".to_owned()));
             } else if Code::find(key.get_ref()).is_none() {
                 let known = planc_ir::CODES.iter().flat_map(|code| [code.id, code.name]);
                 let help = planc_ir::suggest::did_you_mean(key.get_ref(), known);

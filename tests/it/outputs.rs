@@ -49,6 +49,7 @@ fn a_named_file_is_checked_with_its_output() {
     shop.file("rules/low.sql", text);
     std::fs::remove_file(shop.path().join("rules/lower.sql")).unwrap();
     shop.planc(&["run", "low", "--write"]).says(1, &["rules/low.sql:1:20: error[P0807]"]);
+    shop.planc(&["compile"]).says(1, &["rules/low.sql:1:20: error[P0807]", "1 rule: "]);
 }
 
 /// What a command says when this is its standard input, and its exit code.

@@ -79,7 +79,7 @@ fn what_the_project_lives_on_is_not_written_over() {
     let before =
         ["planc.toml", "planc.lock", "rules/r.sql", "orders.csv"].map(|file| shop.read(file));
     for file in ["planc.toml", "planc.lock", "rules/r.sql", "orders.csv", "./rules/../orders.csv"] {
-        shop.planc(&["run", "r", "--output", file])
+        shop.planc(&["run", "r", "--format", "csv", "--output", file])
             .says(1, &["error[P0705]", "is not written over"]);
         let rule = format!("-- planc: output = {{ csv = '{file}' }}\nselect id from orders");
         shop.file("rules/w.sql", rule);

@@ -11,6 +11,8 @@ fn a_settings_comment_that_is_none_is_found() {
     shop.planc(&["check", "r"]).says(1, &["rules/r.sql:2:1: error[P0807] a setting below"]);
     shop.file("rules/r.sql", "select id from orders limit 1 -- NOQA: p0401");
     shop.planc(&["check"]).says(0, &["no findings"]);
+    shop.file("rules/r.sql", "-- planc: dialect = 'duckdb'\nselect statu from orders");
+    shop.planc(&["check", "--fix"]).says(1, &["1 rule in other dialects left as written"]);
 }
 
 #[test]
@@ -20,6 +22,10 @@ fn a_profile_for_no_rule_and_a_level_that_is_none_are_found() {
     let config = shop.read("planc.toml");
     shop.file("planc.toml", format!("{config}[env.prod.outputs.tpo]\ncsv = 'x.csv'\n"));
     shop.planc(&["check"]).says(1, &["[env.prod.outputs]: there is no rule `tpo`", "`top`"]);
+    shop.file("planc.toml", format!("{config}[lint.paths.\"rules/lgacy/**\"]\nP0401 = 'allow'\n"));
+    shop.planc(&["check"]).says(0, &["P0812", "`rules/lgacy/**` matches no rule"]);
+    shop.file("planc.toml", format!("{config}[lint]\nP0201 = 'allow'\n"));
+    shop.planc(&["check"]).says(2, &["`P0201` is an error, and only warnings have levels"]);
     shop.file("planc.toml", format!("{config}[lint]\nP0401 = 'eror'\n"));
     shop.planc(&["check"]).says(2, &["planc.toml:", "a level is \"error\", \"warn\" or \"allow\""]);
 }

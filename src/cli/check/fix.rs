@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Work;
+use crate::cli::console::counted;
 use crate::driver::{fixed, unified_diff};
 use crate::report::FileReport;
 
@@ -54,6 +55,19 @@ pub(super) fn run(work: &mut Work<'_, '_>, show: bool) -> Result<Done, String> {
     if number > 0 {
         let plural = if number == 1 { "" } else { "s" };
         work.console.note(format_args!("fixed {number} finding{plural} in {} files", before.len()));
+    }
+    let left = |rule: &&crate::project::rules::Rule| {
+        let own = rule.settings.dialect.as_deref();
+        let dialect = own.unwrap_or(work.project.config.project.dialect.get_ref());
+        let found = reports.iter().any(|r| r.path == rule.path && !r.diagnostics.is_empty());
+        dialect != "datafusion" && found
+    };
+    let foreign = work.compiler.rules.iter().filter(left).count();
+    if foreign > 0 {
+        work.console.note(format_args!(
+            "{} in other dialects left as written: edits are made in DataFusion's dialect only",
+            counted(foreign, "rule")
+        ));
     }
     Ok(Done::Written(reports))
 }

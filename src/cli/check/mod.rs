@@ -193,6 +193,13 @@ fn project_findings(project: &Project, rules: &[Rule]) -> Vec<FileReport> {
                 .help("a rule is a file such as `rules/top.sql`"),
         );
     }
+    for (glob, _) in project.config.lint_paths() {
+        let matcher = globset::Glob::new(glob).map(|glob| glob.compile_matcher());
+        if matcher.is_ok_and(|glob| rules.iter().all(|rule| !glob.is_match(&rule.path))) {
+            let message = format!("[lint.paths]: `{glob}` matches no rule");
+            found.push(Diagnostic::new(code::NO_RULES, message));
+        }
+    }
     for (env, section) in &project.config.env {
         for name in section.outputs.keys().filter(|name| rules.iter().all(|r| r.name != **name)) {
             let message = format!("[env.{env}.outputs]: there is no rule `{name}`");

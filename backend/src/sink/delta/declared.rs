@@ -12,9 +12,10 @@ use planc_ir::{Diagnostic, code};
 use super::{Mode, SchemaMode, WriteOptions, clause, merge, types};
 
 /// Everything that a write of such rows would be refused for whatever the table holds: a type,
-/// a key, partition columns, a condition. `params` are the declared parameters with their types.
-pub fn findings(
-    state: &SessionState,
+/// a key, partition columns, a condition. `params` are the declared parameters with their types;
+/// the state is only asked for where there is a condition.
+pub fn findings<'s>(
+    state: impl FnOnce() -> &'s SessionState,
     location: &str,
     rows: &Schema,
     options: &WriteOptions,
@@ -31,7 +32,7 @@ pub fn findings(
         }
         // Of a table that keeps columns which the rows lack nobody knows them all.
         Mode::ReplaceWhere { predicate } if options.schema_mode != Some(SchemaMode::Merge) => {
-            found.extend(condition(state, location, rows, predicate, params));
+            found.extend(condition(state(), location, rows, predicate, params));
         }
         Mode::Merge { .. } | Mode::ReplaceWhere { .. } | Mode::Overwrite | Mode::Append => {}
     }

@@ -137,7 +137,8 @@ impl Rewriter<'_> {
             return Some(extract(DateTimeField::Isodow, value));
         }
         let iso_week = field.to_string().eq_ignore_ascii_case("isoweek");
-        iso_week.then(|| extract(DateTimeField::Week(None), value))
+        // Not the field WEEK, which the check refuses where it counts from Sunday.
+        iso_week.then(|| extract(DateTimeField::Custom(Ident::new("WEEK")), value))
     }
 
     /// DataFusion takes the pattern for a regular expression that may match anywhere.
