@@ -47,6 +47,36 @@ impl Mender<'_> {
         Ok(None)
     }
 
+    /// A list of nothing but nulls is null when it is joined to a text.
+    pub(super) fn joined(
+        &mut self,
+        call: &ScalarFunction,
+        around: &Around<'_>,
+    ) -> Result<Option<Expr>> {
+        let name = call.func.name();
+        let [list, _separator] = call.args.as_slice() else {
+            self.differs(name, "nulls have a text of their own");
+            return Ok(None);
+        };
+        let filter = self.state().higher_order_functions().get("array_filter").cloned();
+        let (DataType::List(item), Some(filter)) = (list.get_type(around.schema)?, filter) else {
+            self.differs(name, "a list of nothing but nulls gives empty text");
+            return Ok(None);
+        };
+        if !self.repeatable(&[list]) {
+            return Ok(None);
+        }
+        self.made("a list of nothing but nulls gives null as a text");
+        let field = Arc::new(Field::new("x", item.data_type().clone(), true));
+        let each = Expr::LambdaVariable(LambdaVariable::new("x".to_owned(), Some(field)));
+        let kept = Expr::Lambda(Lambda::new(vec!["x".to_owned()], each.is_not_null()));
+        let there = HigherOrderFunction::new(filter, vec![list.clone(), kept]);
+        let none = self.call("empty", vec![Expr::HigherOrderFunction(there)])?;
+        let some = self.call("empty", vec![list.clone()])?.is_false();
+        let null = lit(ScalarValue::Utf8(None));
+        Ok(Some(case(some.and(none), null, Expr::ScalarFunction(call.clone()))))
+    }
+
     /// A list that is null has no items; only of two of them comes null.
     fn union(&mut self, left: &Expr, right: &Expr, item: &DataType) -> Result<Option<Expr>> {
         self.made("the union with a null list is the other list");
