@@ -13,6 +13,7 @@ use datafusion::logical_expr::{
 };
 
 use super::{brought, extreme};
+use crate::counted_sets;
 
 /// A plan in Ibis's meaning.
 pub(super) struct Mended {
@@ -60,7 +61,8 @@ impl Mender<'_> {
         })?;
         self.single_pairs(&plan.data)?;
         let floats = extreme::found(&plan.data)?;
-        if !plan.transformed && !below && !floats {
+        let counts = matches!(&plan.data, LogicalPlan::Join(join) if counted_sets::counts(join));
+        if !plan.transformed && !below && !floats && !counts {
             return Ok(plan);
         }
         let plan = match plan.data {
@@ -71,6 +73,10 @@ impl Mender<'_> {
             plan => plan.recompute_schema()?,
         };
         let plan = if floats { self.extremes(plan)? } else { plan };
+        if counts {
+            self.made("INTERSECT ALL and EXCEPT ALL count how often a row is there");
+            return Ok(Transformed::yes(counted_sets::counted(plan)?));
+        }
         Ok(Transformed::yes(plan))
     }
 

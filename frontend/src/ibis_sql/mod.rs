@@ -15,6 +15,7 @@ mod mend;
 mod number;
 mod origin;
 mod pattern;
+mod qualify;
 mod single;
 mod small;
 mod spelling;
@@ -34,7 +35,7 @@ use crate::sql::{self, Parsed, Planned, SqlRule};
 /// Parses SQL that Ibis wrote.
 ///
 /// # Errors
-/// Those of [`sql::parse`]; P0512 for set operations that mean something else.
+/// Those of [`sql::parse`].
 pub fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
     if rule.dialect != "datafusion" {
         return sql::parse(rule);
@@ -42,11 +43,7 @@ pub fn parse(rule: &SqlRule<'_>) -> Result<Parsed, Vec<Diagnostic>> {
     let text = spelling::operators(rule.text);
     let mut parsed = sql::parse(&SqlRule { text: &text, ..*rule })?;
     parsed.change(spelling::types);
-    if parsed.change(spelling::counts_rows).unwrap_or(false) {
-        let message = "Ibis means something else by INTERSECT ALL and EXCEPT ALL: DataFusion does \
-                       not count how often a row is there";
-        return Err(vec![Diagnostic::new(code::ENGINES_DIFFER, message).help(HELP)]);
-    }
+    parsed.change(qualify::aliases);
     Ok(parsed)
 }
 

@@ -89,16 +89,16 @@ fn casts_round_as_ibis_does() {
 
 #[test]
 fn rows_are_counted_as_ibis_counts() {
-    let parsed = |text: &str| {
-        let params = BTreeMap::new();
-        parse(&SqlRule { text, dialect: "datafusion", params: &params })
-    };
-    for op in ["intersect all", "except all"] {
-        let text = format!("select 1 from (select i from t {op} select i from t)");
-        let errors = parsed(&text).unwrap_err();
-        assert_eq!(errors[0].code.id, "P0512", "{errors:?}");
+    for (op, join) in [("intersect", "LeftSemi"), ("except", "LeftAnti")] {
+        let text = format!("select 1 from (select i from t {op} all select i from t as u)");
+        let plan = planned(&text).plan.unwrap().logical.display_indent().to_string();
+        let on = "number of the equal row = number of the equal row";
+        assert!(plan.contains(join) && plan.contains(on), "{plan}");
+        assert!(plan.contains("row_number() PARTITION BY [t.i]"), "{plan}");
+        let text = format!("select i from t {op} select i from t as u");
+        let plan = planned(&text).plan.unwrap().logical.display_indent().to_string();
+        assert!(plan.contains(join) && !plan.contains("row_number"), "{plan}");
     }
-    assert!(parsed("select i from t intersect select i from t").is_ok());
     let text = "select avg(n) as x from (select row_number() over (order by i) - 1 as n from t)";
     let plan = planned(text).plan.unwrap().logical.display_indent().to_string();
     assert!(plan.contains("avg(CAST(n AS Float64))"), "{plan}");
@@ -109,6 +109,23 @@ fn rows_are_counted_as_ibis_counts() {
         plan.contains("avg(CAST(CASE WHEN n > Int64(1) THEN t.i ELSE n END AS Float64))"),
         "{plan}"
     );
+}
+
+#[test]
+fn conditions_around_a_query_name_its_columns() {
+    let around = |condition: &str| {
+        let text = format!(
+            "select i, f from (select t0.i, t0.f, t0.g + 1 as g, max(t0.i) over () as _w \
+             from t as t0) as _t where {condition}"
+        );
+        planned(&text).plan.is_some()
+    };
+    assert!(around("t0.i = _w"));
+    assert!(around("i = _w and _t.f > 1"));
+    // It is not the column that the inner query gives.
+    assert!(!around("t0.g = 1"));
+    assert!(!around("t0.dec = 1"));
+    assert!(!around("u.i = 1"));
 }
 
 #[test]
