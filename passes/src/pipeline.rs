@@ -105,6 +105,11 @@ pub const NORMALIZE: &[Pass] = &[
         apply: rename::apply,
     },
     Pass {
+        name: "prune_columns",
+        reason: "columns that nothing reads are no part of the question",
+        apply: prune_columns::apply,
+    },
+    Pass {
         name: "query_blocks",
         reason: "projections, filters and joins nest in many ways and are taken apart: BLOCKS runs on the parts",
         apply: query_blocks::apply,
@@ -155,6 +160,11 @@ pub const NORMALIZE: &[Pass] = &[
         apply: merge_aggregates::apply,
     },
     Pass {
+        name: "unfold_groups",
+        reason: "groups below a join that are added up above it are groups of the joined rows",
+        apply: unfold_groups::apply,
+    },
+    Pass {
         name: "unique_groups",
         reason: "groups of one row each are no groups",
         apply: unique_groups::apply,
@@ -189,6 +199,11 @@ pub const NORMALIZE: &[Pass] = &[
         reason: "a window over whole partitions of a table is a join with its groups; behind prune_columns, which takes those that nobody reads",
         apply: group_windows::apply,
     },
+    Pass {
+        name: "rename",
+        reason: "what was put in another order is numbered anew",
+        apply: rename::apply,
+    },
 ];
 
 /// Passes over the parts of a query block, in this order within the pass `query_blocks`.
@@ -212,6 +227,21 @@ pub const BLOCKS: &[BlockPass] = &[
         name: "drop_left_joins",
         reason: "a left join that is not read and matches once at most does nothing",
         apply: drop_left_joins::apply,
+    },
+    BlockPass {
+        name: "left_to_mark",
+        reason: "a left join that is only asked for a match is a mark join; behind all that makes it less",
+        apply: left_to_mark::apply,
+    },
+    BlockPass {
+        name: "count_to_mark",
+        reason: "counting everything to see whether there is anything is EXISTS",
+        apply: count_to_mark::apply,
+    },
+    BlockPass {
+        name: "merge_marks",
+        reason: "marks of one table follow from each other; behind all that makes marks",
+        apply: merge_marks::apply,
     },
     BlockPass {
         name: "merge_self_joins",

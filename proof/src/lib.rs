@@ -23,6 +23,7 @@ pub mod fuzz;
 pub mod generate;
 pub mod mutate;
 pub mod pairs;
+pub mod payroll;
 pub mod respell;
 pub mod rows;
 pub mod shrink;

@@ -72,11 +72,17 @@ enum Command {
         #[arg(long)]
         brief: bool,
         /// Of the classical rewrite rules, over the tables of a company.
-        #[arg(long, conflicts_with = "misses")]
+        #[arg(long)]
         company: bool,
+        /// As generators of SQL print them, over the tables of a payroll.
+        #[arg(long, conflicts_with = "company")]
+        payroll: bool,
         /// Near misses of these, which must have two digests.
         #[arg(long)]
         misses: bool,
+        /// Pairs over the tables of the payroll from this file instead.
+        #[arg(long)]
+        file: Option<std::path::PathBuf>,
         /// On how many random worlds rows are compared; with 0 all pairs count.
         #[arg(long, default_value_t = 6)]
         worlds: u64,
@@ -168,15 +174,24 @@ fn run(cli: Cli) -> bool {
             println!("## TPC-H: {same} of {tried} spellings have the digest of their query");
             same < tried
         }
-        Command::Pairs { filter, brief, worlds, company, misses } => {
-            let catalogue = match (company, misses) {
-                (true, _) => Catalogue::Company,
-                (_, true) => Catalogue::Misses,
+        Command::Pairs { filter, brief, worlds, company, payroll, misses, file } => {
+            let catalogue = match (company, payroll, misses) {
+                (_, true, false) => Catalogue::Payroll,
+                (_, true, true) => Catalogue::PayrollMisses,
+                (_, _, true) => Catalogue::Misses,
+                (true, ..) => Catalogue::Company,
                 _ => Catalogue::Employees,
+            };
+            let all = match file {
+                Some(file) => {
+                    let text = std::fs::read_to_string(file).unwrap();
+                    pairs::parse(Catalogue::Payroll, "file", &text)
+                }
+                None => pairs::pairs(catalogue),
             };
             let mut failed = false;
             for mode in [Mode::Keyed, Mode::Bare] {
-                let found = pairs::measure(&checker, catalogue, mode, &filter, worlds);
+                let found = pairs::measure(&checker, all.clone(), mode, &filter, worlds);
                 let (same, of) = (found.same, found.same + found.different);
                 println!(
                     "## {mode:?}: {same} of {of} pairs have one digest; {} are none, {} failed\n",

@@ -15,6 +15,7 @@ use crate::check::{Checker, comparison};
 use crate::company;
 use crate::engine::Compiled;
 use crate::generate::Kind;
+use crate::payroll;
 use crate::rows::Comparison;
 use crate::world::{Columns, World};
 
@@ -41,6 +42,10 @@ const FILES: &[(&str, &str)] = &[
 const COMPANY: &str = include_str!("../pairs/company.sql");
 /// Pairs over the same tables that do not mean the same.
 const MISSES: &str = include_str!("../pairs/company_misses.sql");
+/// The pairs over the tables of [`payroll`].
+const PAYROLL: &str = include_str!("../pairs/payroll.sql");
+/// Pairs over the same tables that do not mean the same.
+const PAYROLL_MISSES: &str = include_str!("../pairs/payroll_misses.sql");
 
 /// Which pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +56,10 @@ pub enum Catalogue {
     Company,
     /// Near misses of these.
     Misses,
+    /// Those that generators of SQL print, over the tables of [`payroll`].
+    Payroll,
+    /// Near misses of these.
+    PayrollMisses,
 }
 
 /// Two queries that mean the same.
@@ -92,21 +101,29 @@ pub enum Outcome {
 /// # Panics
 /// Where a file is malformed.
 pub fn pairs(catalogue: Catalogue) -> Vec<Pair> {
-    let mut pairs = Vec::new();
     let files: &[(&'static str, &str)] = match catalogue {
         Catalogue::Employees => FILES,
         Catalogue::Company => &[("company", COMPANY)],
         Catalogue::Misses => &[("misses", MISSES)],
+        Catalogue::Payroll => &[("payroll", PAYROLL)],
+        Catalogue::PayrollMisses => &[("misses", PAYROLL_MISSES)],
     };
-    for (topic, text) in files {
-        for part in text.split("-- ").skip(1) {
-            let (name, queries) = part.split_once('\n').expect("a name and queries");
-            let mut queries = queries.split(';').map(|query| query.trim().to_owned());
-            let queries = [queries.next(), queries.next()].map(|query| query.expect("two queries"));
-            pairs.push(Pair { catalogue, topic, name: name.to_owned(), queries });
-        }
-    }
-    pairs
+    files.iter().flat_map(|(topic, text)| parse(catalogue, topic, text)).collect()
+}
+
+/// The pairs that stand in a text.
+///
+/// # Panics
+/// Where the text is malformed.
+pub fn parse(catalogue: Catalogue, topic: &'static str, text: &str) -> Vec<Pair> {
+    let parts = format!("\n{text}");
+    let parts = parts.split("\n-- ").skip(1).map(|part| {
+        let (name, queries) = part.split_once('\n').expect("a name and queries");
+        let mut queries = queries.split(';').map(|query| query.trim().to_owned());
+        let queries = [queries.next(), queries.next()].map(|query| query.expect("two queries"));
+        Pair { catalogue, topic, name: name.to_owned(), queries }
+    });
+    parts.collect()
 }
 
 /// Tables of employees, departments and bonuses.
@@ -174,6 +191,7 @@ fn compared(checker: &Checker, pair: &Pair, mode: Mode, worlds: u64) -> Result<O
     let world = match pair.catalogue {
         Catalogue::Employees => world,
         Catalogue::Company | Catalogue::Misses => company::world,
+        Catalogue::Payroll | Catalogue::PayrollMisses => payroll::world,
     };
     let first = world(&mut Rng::with_seed(0), mode);
     let plan =
@@ -219,17 +237,17 @@ pub struct Measured {
     pub report: String,
 }
 
-/// Judges all pairs, or those whose topic or name contains a text.
+/// Judges pairs: those whose topic or name contains a text.
 pub fn measure(
     checker: &Checker,
-    catalogue: Catalogue,
+    pairs: Vec<Pair>,
     mode: Mode,
     filter: &str,
     worlds: u64,
 ) -> Measured {
     let mut measured = Measured::default();
     let wanted = |pair: &Pair| pair.topic.contains(filter) || pair.name.contains(filter);
-    for pair in pairs(catalogue).into_iter().filter(wanted) {
+    for pair in pairs.into_iter().filter(wanted) {
         let shown = format!(
             "### {mode:?} {}: {}\n\n```sql\n{};\n{};\n```\n",
             pair.topic, pair.name, pair.queries[0], pair.queries[1]

@@ -22,7 +22,9 @@ use super::{
     reads_any, reads_only, substitute,
 };
 use crate::property::cardinality::cardinality;
-use crate::property::{Outcomes, is_fallible, is_volatile, outcomes, rejects_null};
+use crate::property::{
+    Outcomes, is_exact_equality, is_fallible, is_volatile, outcomes, rejects_null,
+};
 use crate::rewrite::inner_to_semi::read_elsewhere;
 
 /// Takes the topmost relations of a plan apart. The relations below are normalized already
@@ -470,7 +472,7 @@ fn mark(mut join: Join, around: &Surroundings) -> Result<Block> {
     Ok(block)
 }
 
-fn mark_schema(mark: &Column) -> Result<DFSchemaRef> {
+pub(crate) fn mark_schema(mark: &Column) -> Result<DFSchemaRef> {
     let field = Arc::new(Field::new(&mark.name, DataType::Boolean, false));
     let fields = vec![(mark.relation.clone(), field)];
     Ok(Arc::new(DFSchema::new_with_metadata(fields, HashMap::new())?))
@@ -497,8 +499,9 @@ fn name_marks(block: &mut Block) -> Result<()> {
 /// The column that a conjunct fixes to this literal. As a constant it could not leave the
 /// right side of a left join, as a column it can.
 fn fixed_to(literal: &Expr, conjuncts: &[Expr]) -> Option<Column> {
-    if !matches!(literal, Expr::Literal(..)) {
-        return None;
+    match literal {
+        Expr::Literal(value, _) if is_exact_equality(&value.data_type()) => {}
+        _ => return None,
     }
     let mut fixed = conjuncts.iter().filter_map(|conjunct| match conjunct {
         Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {

@@ -8,7 +8,7 @@ use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, Operator, binary_expr};
 
 use super::{columns_of, reads_only, substitute};
-use crate::property::is_volatile;
+use crate::property::{is_fallible, is_volatile};
 
 /// Conjuncts over the columns of a relation that are TRUE on each of its rows.
 pub(crate) fn known_conjuncts(plan: &LogicalPlan) -> Vec<Expr> {
@@ -16,7 +16,7 @@ pub(crate) fn known_conjuncts(plan: &LogicalPlan) -> Vec<Expr> {
         LogicalPlan::Filter(filter) => {
             let mut known = known_conjuncts(&filter.input);
             let own = split_conjunction(&filter.predicate).into_iter();
-            known.extend(own.filter(|conjunct| !is_volatile(conjunct)).cloned());
+            known.extend(own.filter(|conjunct| may_be_repeated(conjunct, plan)).cloned());
             known
         }
         LogicalPlan::Sort(sort) => known_conjuncts(&sort.input),
@@ -37,7 +37,7 @@ pub(crate) fn known_conjuncts(plan: &LogicalPlan) -> Vec<Expr> {
                 let mut known = known_conjuncts(&join.left);
                 known.extend(known_conjuncts(&join.right));
                 let filter = join.filter.iter().flat_map(split_conjunction);
-                known.extend(filter.filter(|conjunct| !is_volatile(conjunct)).cloned());
+                known.extend(filter.filter(|conjunct| may_be_repeated(conjunct, plan)).cloned());
                 known
             }
             JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti => known_conjuncts(&join.left),
@@ -60,6 +60,11 @@ pub(crate) fn known_conjuncts(plan: &LogicalPlan) -> Vec<Expr> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a conjunct may be computed on rows of another relation, too.
+fn may_be_repeated(conjunct: &Expr, plan: &LogicalPlan) -> bool {
+    !is_volatile(conjunct) && !is_fallible(conjunct, plan.schema().as_ref())
 }
 
 /// Equalities of columns that are TRUE on each row of a relation.

@@ -30,7 +30,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 use crate::PassContext;
 
 pub(crate) use classes::Classes;
-pub(crate) use collect::collect;
+pub(crate) use collect::{collect, mark_schema};
 pub(crate) use known::{known_conjuncts, known_equalities};
 pub(crate) use normalize::{keep_mark, normalize};
 pub(crate) use order::order;

@@ -74,6 +74,7 @@ pub(super) fn children(plan: LogicalPlan, around: &Surroundings) -> Result<Logic
             let input = Arc::unwrap_or_clone(std::mem::take(&mut aggregate.input));
             self::aggregate(aggregate, input, around)
         }
+        LogicalPlan::Aggregate(aggregate) => grouping_sets(aggregate, around),
         LogicalPlan::SubqueryAlias(SubqueryAlias { input, alias, .. }) => {
             let input = children(Arc::unwrap_or_clone(input), &exact)?;
             Ok(LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(input), alias)?))
@@ -174,6 +175,33 @@ fn aggregate(
     let group_expr = replaced(group_expr)?;
     let aggr_expr = replaced(aggr_expr)?;
     Ok(LogicalPlan::Aggregate(Aggregate::try_new(Arc::new(input), group_expr, aggr_expr)?))
+}
+
+/// The members of grouping sets are named by their expressions, so computed columns stay below.
+fn grouping_sets(aggregate: Aggregate, around: &Surroundings) -> Result<LogicalPlan> {
+    let Aggregate { input, group_expr, aggr_expr, .. } = aggregate;
+    let groups =
+        Uses { how: How::Group, exprs: &group_expr, defined: None, parent: Readers::Nobody };
+    let readers = Readers::Above(&groups);
+    let uses = Uses { how: How::Aggregate, exprs: &aggr_expr, defined: None, parent: readers };
+    let inner = Surroundings {
+        cx: around.cx,
+        readers: Readers::Above(&uses),
+        exact: false,
+        any_multiplicity: false,
+    };
+    let mut block = collect(Arc::unwrap_or_clone(input), &inner)?;
+    let read = group_expr.iter().chain(&aggr_expr).flat_map(|expr| expr.column_refs());
+    let read: HashSet<&Column> = read.collect();
+    block.outputs.retain(|output| read.contains(&output.column));
+    let mut input = Arc::new(finish(block, &Surroundings { exact: true, ..inner })?);
+    // Its columns are read by name: a choice of them says nothing.
+    while let LogicalPlan::Projection(Projection { expr, input: below, .. }) = input.as_ref()
+        && expr.iter().all(|expr| matches!(expr, Expr::Column(_)))
+    {
+        input = Arc::clone(below);
+    }
+    Ok(LogicalPlan::Aggregate(Aggregate::try_new(input, group_expr, aggr_expr)?))
 }
 
 /// Whether a group key is computed below from a column whose equal values are not the same.

@@ -9,11 +9,12 @@ use planc_ir::key::{PlanKey, expression_key};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank {
     first_column: usize,
-    key: Key,
+    /// What it says.
+    pub(crate) key: Key,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(crate) enum Key {
     Structure(PlanKey),
     /// Within a correlated subquery, whose outer columns are only names from there. The order
     /// is settled again behind decorrelation.

@@ -3,7 +3,7 @@
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ExprSchema, ScalarValue};
-use datafusion::logical_expr::expr::BinaryExpr;
+use datafusion::logical_expr::expr::{BinaryExpr, Case};
 use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 
 use super::{is_lossless_cast, subquery_of};
@@ -18,6 +18,14 @@ pub(crate) fn is_fallible(expr: &Expr, schema: &dyn ExprSchema) -> bool {
         Ok(if fallible { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
     });
     fallible || walk.is_err()
+}
+
+/// Whether the conditions of a CASE may keep a part of it from failing. DataFusion computes both
+/// sides of the AND and OR that it makes of a CASE of booleans with few branches, so that such a
+/// CASE must not come of this one.
+pub(crate) fn is_guard(case: &Case, schema: &dyn ExprSchema) -> bool {
+    let parts = case.when_then_expr.iter().flat_map(|(when, then)| [when, then]);
+    parts.chain(&case.else_expr).any(|part| is_fallible(part, schema))
 }
 
 /// Whether this node cannot fail once its children have values.

@@ -23,7 +23,8 @@ use crate::grouping::is_count_star;
 pub(crate) struct Known {
     /// Predicates that are TRUE on every row. None is volatile.
     pub(crate) conditions: Vec<Expr>,
-    /// Predicates that are TRUE or NULL on every row: of a side that an outer join pads.
+    /// Predicates that are TRUE on every row but those on which all of their columns are NULL:
+    /// of a side that an outer join pads. On those they are anything.
     pub(crate) optional: Vec<Expr>,
     /// Columns with one value throughout, of types whose equal values are interchangeable.
     pub(crate) constants: HashMap<Column, ScalarValue>,
@@ -208,8 +209,11 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
             if matches!(aggregate.group_expr.as_slice(), [Expr::GroupingSet(_)]) {
                 return nothing();
             }
+            // Without keys there is a row even where no row has met what holds below.
             let outputs = aggregate.schema.columns();
-            if outputs.len() != aggregate.group_expr.len() + aggregate.aggr_expr.len() {
+            if aggregate.group_expr.is_empty()
+                || outputs.len() != aggregate.group_expr.len() + aggregate.aggr_expr.len()
+            {
                 return nothing();
             }
             let calls = outputs.clone().into_iter().skip(aggregate.group_expr.len());
@@ -221,7 +225,7 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
                 input => known(input),
             };
             let mut facts = projected(below, keys);
-            if !constants_only && !aggregate.group_expr.is_empty() {
+            if !constants_only {
                 // A group has rows.
                 let counts = calls.zip(&aggregate.aggr_expr);
                 let counts = counts.filter(|(_, call)| is_count_star(unaliased(call)));
@@ -255,7 +259,8 @@ fn gather(plan: &LogicalPlan, constants_only: bool) -> Known {
                     let mut facts = known(&join.left);
                     if !constants_only {
                         let padded = known(&join.right);
-                        facts.optional.extend(padded.conditions);
+                        let of_columns = |condition: &Expr| !condition.column_refs().is_empty();
+                        facts.optional.extend(padded.conditions.into_iter().filter(of_columns));
                         facts.optional.extend(padded.optional);
                     }
                     facts

@@ -19,8 +19,8 @@ use datafusion::logical_expr::{Expr, LogicalPlan};
 
 pub(crate) use dependent::Determined;
 pub(crate) use exact::{is_exact_equality, is_lossless_cast};
-pub(crate) use fallible::is_fallible;
-pub(crate) use keys::unique_when_equal;
+pub(crate) use fallible::{is_fallible, is_guard};
+pub(crate) use keys::{unique_when_equal, unique_within};
 pub(crate) use known::{Known, known, known_constants, shared_constants};
 pub(crate) use outcome::{Outcomes, can_be_null, outcomes, strict_operands};
 

@@ -21,7 +21,9 @@ use super::split_semis::equated_with_left;
 use crate::PassContext;
 use crate::block::{Block, Both, Classes, Semi, Surroundings, substitute};
 use crate::property::cardinality::cardinality;
-use crate::property::{is_fallible, is_volatile, subquery_of, unique_when_equal};
+use crate::property::{
+    is_exact_equality, is_fallible, is_volatile, subquery_of, unique_when_equal, unique_within,
+};
 
 /// Longer lists stay joins, which hash them.
 const MOST_LISTED: usize = 64;
@@ -106,6 +108,11 @@ fn listed(semi: &Semi) -> Option<Expr> {
         let place = columns.iter().position(|own| own == column)?;
         Some((place, expr.as_ref().clone()))
     })?;
+    // A list of floats is compared by their bits, and a join finds -0.0 for 0.0.
+    let data_type = semi.right.schema().fields().get(place)?.data_type();
+    if !is_exact_equality(data_type) {
+        return None;
+    }
     let literal = |row: &Vec<Expr>| match row.get(place) {
         Some(literal @ Expr::Literal(..)) => Some(literal.clone()),
         _ => None,
@@ -221,7 +228,14 @@ fn own_table(
             .map(|(column, _)| column)
             .collect();
         let ordinals = equal.iter().filter_map(|column| schema.maybe_index_of_column(column));
-        let unique = unique_when_equal(&semi.right, &ordinals.collect());
+        let ordinals = ordinals.collect();
+        let takes_null =
+            |on: &Expr| matches!(on, Expr::BinaryExpr(on) if on.op == Operator::IsNotDistinctFrom);
+        // NULLs may repeat in what is only UNIQUE, and here they are partners.
+        let unique = match semi.on.iter().any(takes_null) {
+            true => unique_within(&semi.right, &ordinals),
+            false => unique_when_equal(&semi.right, &ordinals),
+        };
         let foreign = |column: &Column| schema.has_column(column);
         let known = |expr: &&Expr| {
             let refs = expr.column_refs();
@@ -383,7 +397,12 @@ pub(crate) fn foreign_key(
                 referring.push(column);
                 fits
             });
-            if !covered || pairs.is_empty() {
+            // A row with a NULL in any of its columns refers to nothing.
+            let all = reference
+                .columns
+                .iter()
+                .all(|from| referring.iter().any(|column| column.name == *from));
+            if !covered || !all {
                 continue;
             }
             // A filter on the partner must hold because of the row itself.

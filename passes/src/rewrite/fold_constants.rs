@@ -19,14 +19,14 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, Cast, InList, TryCast};
 use datafusion::logical_expr::simplify::SimplifyContext;
-use datafusion::logical_expr::{Case, Expr, ExprSchemable, LogicalPlan, Operator};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator};
 use datafusion::optimizer::OptimizerConfig;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
 use crate::predicate::connective;
-use crate::property::{is_fallible, is_lossless_cast};
+use crate::property::{is_guard, is_lossless_cast};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     rewrite_expressions(plan, cx, fold)
@@ -87,10 +87,7 @@ fn must_stay(expr: &Expr, place: &Place) -> Result<bool> {
     expr.exists(|expr| {
         Ok(expr.is_volatile_node()
             || match expr {
-                Expr::Case(Case { when_then_expr, else_expr, .. }) => {
-                    let parts = when_then_expr.iter().flat_map(|(when, then)| [when, then]);
-                    parts.chain(else_expr).any(|part| is_fallible(part, place.schema().as_ref()))
-                }
+                Expr::Case(case) => is_guard(case, place.schema()),
                 Expr::InList(within) => {
                     let data_type = within.expr.get_type(place.schema().as_ref());
                     data_type.is_ok_and(|data_type| data_type.is_floating())

@@ -15,7 +15,8 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, DFSchemaRef, Result, ScalarValue};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{
-    EmptyRelation, Expr, LogicalPlan, Projection, Union, Values, WindowFunctionDefinition,
+    EmptyRelation, Expr, LogicalPlan, Projection, Union, Values, WindowFrameUnits,
+    WindowFunctionDefinition,
 };
 use datafusion::optimizer::OptimizerConfig;
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
@@ -92,6 +93,7 @@ fn look(plan: &LogicalPlan) -> Result<Found> {
                 !window.window_expr.iter().all(|expr| {
                     matches!(expr.clone().unalias_nested().data, Expr::WindowFunction(call)
                     if matches!(call.fun, WindowFunctionDefinition::AggregateUDF(_))
+                        && call.params.window_frame.units != WindowFrameUnits::Rows
                         && is_order_blind_function(call.fun.name()))
                 }) || sums_floats(&window.schema)
             }

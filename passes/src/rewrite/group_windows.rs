@@ -59,7 +59,7 @@ fn functions(window: &Window) -> impl Iterator<Item = (Column, &WindowFunction)>
 }
 
 /// A table, perhaps filtered, under another name, and its columns under both names.
-fn copied(plan: &LogicalPlan, cx: &PassContext) -> Result<Option<(LogicalPlan, Names)>> {
+pub(super) fn copied(plan: &LogicalPlan, cx: &PassContext) -> Result<Option<(LogicalPlan, Names)>> {
     match plan {
         LogicalPlan::Filter(filter)
             if !is_volatile(&filter.predicate) && !has_subqueries(plan)? =>
@@ -86,7 +86,7 @@ fn copied(plan: &LogicalPlan, cx: &PassContext) -> Result<Option<(LogicalPlan, N
     }
 }
 
-type Names = HashMap<Column, Expr>;
+pub(super) type Names = HashMap<Column, Expr>;
 
 /// The partition of a function that gives one value for all of its rows.
 fn whole_partition<'w>(call: &'w WindowFunction, schema: &DFSchema) -> Option<Vec<&'w Column>> {

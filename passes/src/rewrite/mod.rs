@@ -3,6 +3,7 @@
 
 pub(crate) mod coerce_types;
 pub(crate) mod compare_structs;
+pub(crate) mod count_to_mark;
 pub(crate) mod date_ranges;
 pub(crate) mod decorrelate_lateral;
 pub(crate) mod decorrelate_predicates;
@@ -19,10 +20,12 @@ pub(crate) mod fold_values;
 pub(crate) mod group_windows;
 pub(crate) mod inner_to_semi;
 pub(crate) mod left_to_anti;
+pub(crate) mod left_to_mark;
 pub(crate) mod lift_groups;
 pub(crate) mod mark_to_semi;
 pub(crate) mod merge_aggregates;
 pub(crate) mod merge_limits;
+pub(crate) mod merge_marks;
 pub(crate) mod merge_self_joins;
 pub(crate) mod merge_unions;
 pub(crate) mod normalize_conditions;
@@ -46,5 +49,6 @@ pub(crate) mod simplify_casts;
 pub(crate) mod simplify_strings;
 pub(crate) mod sink_groups;
 pub(crate) mod split_semis;
+pub(crate) mod unfold_groups;
 pub(crate) mod unify_columns;
 pub(crate) mod unique_groups;

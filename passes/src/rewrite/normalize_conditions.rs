@@ -24,7 +24,7 @@ use datafusion::prelude::lit;
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
 use crate::predicate::{Logic, Range, connective, contradicts, implies, negate, operands};
-use crate::property::{is_exact_equality, is_volatile};
+use crate::property::{is_exact_equality, is_fallible, is_guard, is_volatile, rejects_null};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     rewrite_expressions(plan, cx, |expr, place| {
@@ -32,7 +32,11 @@ pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<L
             return Ok(Transformed::no(expr));
         }
         let before = expr.clone();
-        let after = Normalizer { place }.expr(expr, place.is_condition)?;
+        let normalizer = Normalizer { place, settles: true };
+        let mut after = normalizer.expr(expr, place.is_condition)?;
+        if place.is_condition {
+            after = normalizer.as_blocks_order(after);
+        }
         let changed = after != before;
         Ok(Transformed::new_transformed(after, changed))
     })
@@ -47,6 +51,8 @@ fn is_plain(expr: &Expr) -> bool {
 
 struct Normalizer<'a> {
     place: &'a Place<'a>,
+    /// Whether what is known below may decide a predicate.
+    settles: bool,
 }
 
 impl Normalizer<'_> {
@@ -57,7 +63,7 @@ impl Normalizer<'_> {
 
     /// A predicate that what is known below decides is a literal.
     fn settled(&self, expr: Expr, is_condition: bool) -> Expr {
-        if !is_predicate(&expr) {
+        if !self.settles || !is_predicate(&expr) {
             return expr;
         }
         let facts = self.place.known();
@@ -69,7 +75,12 @@ impl Normalizer<'_> {
         if known.iter().any(|known| implies(known, &expr, logic)) {
             lit(true)
         } else if is_condition
-            && known.iter().chain(optional).any(|known| contradicts(known, &expr, logic))
+            && (known.iter().any(|known| contradicts(known, &expr, logic))
+                || optional.iter().any(|padded| {
+                    // Where it does not hold, its columns are NULL.
+                    let columns = padded.column_refs().into_iter().cloned().collect();
+                    contradicts(padded, &expr, logic) && rejects_null(&expr, &columns)
+                }))
         {
             lit(false)
         } else {
@@ -130,6 +141,11 @@ impl Normalizer<'_> {
             {
                 Ok(lit(false))
             }
+            Expr::BinaryExpr(BinaryExpr { left, op, right })
+                if self.is_always(&left, op, &right) =>
+            {
+                Ok(lit(true))
+            }
             other => {
                 let visit = |child| Ok(Transformed::yes(self.expr(child, false)?));
                 Ok(self.spelled(other.map_children(visit).data()?))
@@ -145,6 +161,18 @@ impl Normalizer<'_> {
             && left == right
             && !is_volatile(left)
             && left.get_type(schema).is_ok_and(|data_type| is_exact_equality(&data_type))
+    }
+
+    /// What is not NULL is not greater than itself.
+    fn is_always(&self, left: &Expr, op: Operator, right: &Expr) -> bool {
+        let loose = matches!(op, Operator::LtEq | Operator::GtEq);
+        let schema = self.place.schema().as_ref();
+        loose
+            && left == right
+            && !is_volatile(left)
+            && left.get_type(schema).is_ok_and(|data_type| is_exact_equality(&data_type))
+            && !is_fallible(left, schema)
+            && !self.place.is_nullable(left)
     }
 
     /// A comparison or a list in the spelling of its set of values.
@@ -166,6 +194,10 @@ impl Normalizer<'_> {
     }
 
     fn case(&self, case: Case, is_condition: bool) -> Result<Expr> {
+        // What a filter below says too may only hold because the CASE asks it as well: where
+        // they are merged, all parts are computed at once.
+        let settles = self.settles && !is_guard(&case, self.place.schema());
+        let when = Normalizer { settles, ..*self };
         let Case { expr, when_then_expr, else_expr } = case;
         let searched = expr.is_none();
         let visit = |expr: Box<Expr>, condition| self.expr(*expr, condition).map(Box::new);
@@ -173,7 +205,10 @@ impl Normalizer<'_> {
             expr: expr.map(|expr| visit(expr, false)).transpose()?,
             when_then_expr: when_then_expr
                 .into_iter()
-                .map(|(when, then)| Ok((visit(when, searched)?, visit(then, is_condition)?)))
+                .map(|(condition, then)| {
+                    let condition = when.expr(*condition, searched)?;
+                    Ok((Box::new(condition), visit(then, is_condition)?))
+                })
                 .collect::<Result<_>>()?,
             else_expr: else_expr.map(|expr| visit(expr, is_condition)).transpose()?,
         }))

@@ -11,24 +11,56 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Column, ExprSchema, Result, ScalarValue};
+use datafusion::common::{Column, ExprSchema, JoinType, Result, ScalarValue};
 use datafusion::logical_expr::{Expr, Limit, LogicalPlan};
 use planc_ir::key::expression_key;
 
 use crate::PassContext;
 use crate::grouping::{Defined, Grouping, restored, substituted};
-use crate::property::{is_exact_equality, is_volatile, known, shared_constants, subquery_of};
+use crate::property::{
+    has_subqueries, is_exact_equality, is_volatile, known, shared_constants, subquery_of,
+};
 
 pub(crate) fn apply(plan: LogicalPlan, _cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
-    plan.transform_up_with_subqueries(|node| match &node {
-        LogicalPlan::Aggregate(aggregate) => match Grouping::of(aggregate) {
-            Some(grouping) => match ordered(grouping)? {
-                Some((plan, map)) => Ok(Transformed::yes(restored(plan, &aggregate.schema, &map)?)),
-                None => Ok(Transformed::no(node)),
-            },
+    let subqueries = has_subqueries(&plan)?;
+    below(plan, true, subqueries)
+}
+
+/// `is_ordered`: whether the reader counts the columns, rather than to name them.
+fn below(
+    plan: LogicalPlan,
+    is_ordered: bool,
+    subqueries: bool,
+) -> Result<Transformed<LogicalPlan>> {
+    let counts = match &plan {
+        LogicalPlan::Projection(_) | LogicalPlan::Aggregate(_) => false,
+        LogicalPlan::Join(join) if join.join_type == JoinType::LeftMark => true,
+        LogicalPlan::Filter(_)
+        | LogicalPlan::Sort(_)
+        | LogicalPlan::Limit(_)
+        | LogicalPlan::Window(_)
+        | LogicalPlan::Join(_) => is_ordered,
+        _ => true,
+    };
+    let within = match subqueries {
+        true => plan.map_subqueries(|plan| below(plan, true, true))?,
+        false => Transformed::no(plan),
+    };
+    let inputs = within
+        .transform_data(|plan| plan.map_children(|child| below(child, counts, subqueries)))?;
+    let moved = inputs.transformed && !counts;
+    let inputs = match moved {
+        true => inputs.map_data(LogicalPlan::recompute_schema)?,
+        false => inputs,
+    };
+    inputs.transform_data(|node| {
+        let LogicalPlan::Aggregate(aggregate) = &node else { return Ok(Transformed::no(node)) };
+        let Some(grouping) = Grouping::of(aggregate) else { return Ok(Transformed::no(node)) };
+        match ordered(grouping)? {
+            Some((plan, map)) if map.is_empty() && !is_ordered => Ok(Transformed::yes(plan)),
+            Some((plan, map)) => Ok(Transformed::yes(restored(plan, &aggregate.schema, &map)?)),
             None => Ok(Transformed::no(node)),
-        },
-        _ => Ok(Transformed::no(node)),
+        }
     })
 }
 

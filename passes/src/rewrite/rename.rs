@@ -89,6 +89,7 @@ impl Renamer {
                 let window = Window::try_new(window_expr, Arc::new(input))?;
                 Ok(all_columns(LogicalPlan::Window(window)))
             }
+            LogicalPlan::Join(join) if is_mark(&join) => self.mark(join),
             LogicalPlan::Join(join) => self.join(join),
             LogicalPlan::Union(Union { inputs, schema }) => self.union(inputs, &schema),
             LogicalPlan::Values(Values { schema, values }) => {
@@ -110,8 +111,18 @@ impl Renamer {
     }
 
     fn projection(&mut self, exprs: Vec<Expr>, input: Arc<LogicalPlan>) -> Result<Renamed> {
-        let (input, map) = self.input(input)?;
-        let renamed = self.named(exprs, &map)?;
+        let mut seen = HashSet::new();
+        let (input, map) = match Arc::unwrap_or_clone(input) {
+            // Its mark gets a name here.
+            LogicalPlan::Join(join) if is_mark(&join) => {
+                let old = Arc::clone(&join.schema);
+                let Renamed { plan, columns } = self.join(join)?;
+                seen.extend(columns.last().cloned());
+                (plan, Mapping { schemas: vec![old], columns })
+            }
+            input => self.input(Arc::new(input))?,
+        };
+        let renamed = self.named_but(seen, exprs, &map)?;
         let projection = Projection::try_new(renamed, Arc::new(input))?;
         Ok(all_columns(LogicalPlan::Projection(projection)))
     }
@@ -148,8 +159,7 @@ impl Renamer {
             .map(|(left, right)| Ok((self.expr(left, &map)?, self.expr(right, &map)?)))
             .collect::<Result<_>>()?;
         let filter = join.filter.map(|filter| self.expr(filter, &map)).transpose()?;
-        let is_mark = matches!(join.join_type, JoinType::LeftMark | JoinType::RightMark);
-        let join = LogicalPlan::Join(Join::try_new(
+        let join = Join::try_new(
             Arc::new(left),
             Arc::new(right),
             on,
@@ -158,16 +168,18 @@ impl Renamer {
             JoinConstraint::On,
             join.null_equality,
             join.null_aware,
-        )?);
-        if !is_mark {
-            return Ok(all_columns(join));
-        }
-        // The mark has one fixed name; two of them above each other would clash.
-        let mut exprs: Vec<Expr> = join.schema().columns().into_iter().map(Expr::Column).collect();
+        )?;
+        Ok(all_columns(LogicalPlan::Join(join)))
+    }
+
+    /// The mark has one fixed name; two of them above each other would clash.
+    fn mark(&mut self, join: Join) -> Result<Renamed> {
+        let Renamed { plan, columns } = self.join(join)?;
+        let mut exprs: Vec<Expr> = columns.into_iter().map(Expr::Column).collect();
         if let Some(mark) = exprs.pop() {
             exprs.push(mark.alias(self.column()));
         }
-        let projection = Projection::try_new(exprs, Arc::new(join))?;
+        let projection = Projection::try_new(exprs, Arc::new(plan))?;
         Ok(all_columns(LogicalPlan::Projection(projection)))
     }
 
@@ -176,10 +188,14 @@ impl Renamer {
         let mut renamed = Vec::with_capacity(inputs.len());
         for input in inputs {
             let Renamed { plan, columns } = self.plan(Arc::unwrap_or_clone(input))?;
+            let (exprs, plan) = match plan {
+                LogicalPlan::Projection(projection) => (projection.expr, projection.input),
+                plan => (columns.into_iter().map(Expr::Column).collect(), Arc::new(plan)),
+            };
             // DataFusion takes the inputs of a union to share their column names.
-            let exprs = columns.into_iter().zip(schema.fields());
-            let exprs = exprs.map(|(column, field)| Expr::Column(column).alias(field.name()));
-            let named = Projection::try_new(exprs.collect(), Arc::new(plan))?;
+            let exprs = exprs.into_iter().zip(schema.fields());
+            let exprs = exprs.map(|(expr, field)| expr.unalias_nested().data.alias(field.name()));
+            let named = Projection::try_new(exprs.collect(), plan)?;
             renamed.push(Arc::new(LogicalPlan::Projection(named)));
         }
         Ok(all_columns(LogicalPlan::Union(Union { inputs: renamed, schema })))
@@ -196,7 +212,16 @@ impl Renamer {
 
     /// Expressions that define columns: whatever is no plain column gets a fresh name.
     fn named(&mut self, exprs: Vec<Expr>, map: &Mapping) -> Result<Vec<Expr>> {
-        let mut seen = HashSet::new();
+        self.named_but(HashSet::new(), exprs, map)
+    }
+
+    /// As [`Self::named`], and these columns do not pass through under their own names.
+    fn named_but(
+        &mut self,
+        mut seen: HashSet<Column>,
+        exprs: Vec<Expr>,
+        map: &Mapping,
+    ) -> Result<Vec<Expr>> {
         let mut named = Vec::with_capacity(exprs.len());
         for expr in exprs {
             let expr = self.expr(expr.unalias_nested().data, map)?;
@@ -282,6 +307,10 @@ impl Mapping {
     }
 }
 
+fn is_mark(join: &Join) -> bool {
+    matches!(join.join_type, JoinType::LeftMark | JoinType::RightMark)
+}
+
 fn all_columns(plan: LogicalPlan) -> Renamed {
     let columns = plan.schema().columns();
     Renamed { plan, columns }
@@ -291,8 +320,11 @@ fn all_columns(plan: LogicalPlan) -> Renamed {
 fn with_output_names(renamed: Renamed, names: Vec<String>) -> Result<LogicalPlan> {
     // Names that repeat are told apart by qualifiers, which are no part of the output.
     let repeats = |name: &String| names.iter().filter(|other| *other == name).count() > 1;
+    let qualifier = |place: usize, name: &String| {
+        repeats(name).then(|| TableReference::bare(format!("o{place}")))
+    };
     let named = |(place, (expr, name)): (usize, (Expr, &String))| {
-        let qualifier = repeats(name).then(|| TableReference::bare(format!("o{place}")));
+        let qualifier = qualifier(place, name);
         match expr {
             Expr::Column(column) if column.relation == qualifier && column.name == *name => {
                 Expr::Column(column)
@@ -302,6 +334,16 @@ fn with_output_names(renamed: Renamed, names: Vec<String>) -> Result<LogicalPlan
     };
     let (exprs, input) = match renamed.plan {
         LogicalPlan::Projection(projection) => (projection.expr, projection.input),
+        LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: false, schema }) => {
+            let fields = schema.fields().iter().zip(&names).enumerate();
+            let fields = fields.map(|(place, (field, name))| {
+                (qualifier(place, name), Arc::new(field.as_ref().clone().with_name(name)))
+            });
+            let metadata = schema.metadata().clone();
+            let schema = Arc::new(DFSchema::new_with_metadata(fields.collect(), metadata)?);
+            let empty = EmptyRelation { produce_one_row: false, schema };
+            return Ok(LogicalPlan::EmptyRelation(empty));
+        }
         plan => (renamed.columns.into_iter().map(Expr::Column).collect(), Arc::new(plan)),
     };
     let exprs = exprs.into_iter().zip(&names).enumerate().map(named).collect();

@@ -6,9 +6,11 @@
 //! comparison of a `CASE` with a literal moves into its branches.
 //!
 //! `CASE x WHEN`, `NULLIF` and `IN` tell -0.0 from 0.0 in DataFusion and `=` does not, so the
-//! first two stay for floats. Only the operands that are written twice must not be volatile. No branch is evaluated where
-//! it was not before.
+//! first two stay for floats. Only the operands that are written twice must not be volatile. No
+//! branch is evaluated where it was not before: a CASE that may keep one from failing keeps its
+//! conditions, and is not made one of booleans.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, ExprSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, Case, ScalarFunction};
@@ -19,7 +21,7 @@ use datafusion::prelude::lit;
 use crate::PassContext;
 use crate::expressions::{Place, rewrite_expressions};
 use crate::predicate::{Logic, chain, contradicts, implies, negate, operands_of};
-use crate::property::{is_exact_equality, is_fallible, is_volatile};
+use crate::property::{is_exact_equality, is_fallible, is_guard, is_volatile};
 
 pub(crate) fn apply(plan: LogicalPlan, cx: &PassContext) -> Result<Transformed<LogicalPlan>> {
     rewrite_expressions(plan, cx, |expr, place| expr.transform_up(|expr| simplify(expr, place)))
@@ -30,7 +32,7 @@ type Branch = (Box<Expr>, Box<Expr>);
 fn simplify(expr: Expr, place: &Place) -> Result<Transformed<Expr>> {
     match expr {
         Expr::ScalarFunction(call) if call.func.name() == "nullif" => nullif(call, place),
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) => Ok(compared(*left, op, right)),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => Ok(compared(*left, op, right, place)),
         Expr::Case(case) if case.when_then_expr.iter().any(|(when, _)| is_volatile(when)) => {
             Ok(Transformed::no(Expr::Case(case)))
         }
@@ -63,11 +65,15 @@ fn nullif(call: ScalarFunction, place: &Place) -> Result<Transformed<Expr>> {
 }
 
 /// `CASE WHEN c THEN a ELSE 1 END = 1` is `CASE WHEN c THEN a = 1 ELSE TRUE END`.
-fn compared(left: Expr, op: Operator, right: Box<Expr>) -> Transformed<Expr> {
+fn compared(left: Expr, op: Operator, right: Box<Expr>, place: &Place) -> Transformed<Expr> {
     use Operator::*;
     let comparison = matches!(op, Eq | NotEq | Lt | LtEq | Gt | GtEq);
     let literal = |expr: &Expr| matches!(expr, Expr::Literal(..));
     match left {
+        Expr::Case(case) if is_guard(&case, place.schema()) => {
+            let left = Box::new(Expr::Case(case));
+            Transformed::no(Expr::BinaryExpr(BinaryExpr::new(left, op, right)))
+        }
         Expr::Case(Case { expr: None, when_then_expr, else_expr })
             if comparison
                 && literal(&right)
@@ -116,7 +122,10 @@ fn fixed_by(when: &Expr, then: Box<Expr>, schema: &DFSchema) -> Box<Expr> {
 fn searched(case: Case, place: &Place) -> Result<Expr> {
     let schema = place.schema();
     let logic = Logic { schema };
+    let guard = is_guard(&case, schema);
     let data_type = Expr::Case(case.clone()).get_type(schema.as_ref())?;
+    // DataFusion computes all parts of a CASE of booleans that has few branches.
+    let keeps_all = guard && data_type == DataType::Boolean;
     let Case { expr, when_then_expr, else_expr } = case;
     let searchable = |base: &Expr| {
         let data_type = base.get_type(schema.as_ref());
@@ -133,23 +142,23 @@ fn searched(case: Case, place: &Place) -> Result<Expr> {
         };
         // In the branch of `c`, a CASE that asks `c` first knows the answer.
         let then = match *then {
-            Expr::Case(inner) => Box::new(taken(inner, &when, logic)),
+            Expr::Case(inner) if !guard => Box::new(taken(inner, &when, logic)),
             then => Box::new(then),
         };
-        let when = settled(when, place);
+        let when = if guard { when } else { settled(when, place) };
         let then = fixed_by(&when, then, schema);
         if let Expr::Literal(value, _) = when.as_ref() {
             if *value == ScalarValue::Boolean(Some(true)) {
-                return Ok(finished(branches, Some(then), &data_type, place));
+                return Ok(finished(branches, Some(then), &data_type, place, keeps_all));
             }
             // FALSE or NULL.
             continue;
         }
-        if branches.iter().any(|(earlier, _)| implies(&when, earlier, logic)) {
+        if !keeps_all && branches.iter().any(|(earlier, _)| implies(&when, earlier, logic)) {
             continue;
         }
         match branches.last_mut() {
-            Some((earlier, same)) if *same == then => {
+            Some((earlier, same)) if *same == then && !is_fallible(&when, schema.as_ref()) => {
                 let either = [std::mem::replace(earlier, when.clone()), when];
                 **earlier = chain(Operator::Or, either.map(|when| *when));
             }
@@ -159,9 +168,9 @@ fn searched(case: Case, place: &Place) -> Result<Expr> {
     match else_expr.map(|otherwise| *otherwise) {
         Some(Expr::Case(Case { expr: None, when_then_expr, else_expr })) => {
             branches.extend(when_then_expr);
-            Ok(finished(branches, else_expr, &data_type, place))
+            Ok(finished(branches, else_expr, &data_type, place, keeps_all))
         }
-        otherwise => Ok(finished(branches, otherwise.map(Box::new), &data_type, place)),
+        otherwise => Ok(finished(branches, otherwise.map(Box::new), &data_type, place, keeps_all)),
     }
 }
 
@@ -185,6 +194,15 @@ fn taken(case: Case, holds: &Expr, logic: Logic) -> Expr {
     match &case {
         Case { expr: None, when_then_expr, .. } => match when_then_expr.first() {
             Some((when, then)) if implies(holds, when, logic) => then.as_ref().clone(),
+            // Where the one condition is not TRUE, what is left is the rest.
+            Some((when, _))
+                if case.when_then_expr.len() == 1 && contradicts(holds, when, logic) =>
+            {
+                match &case.else_expr {
+                    Some(otherwise) => otherwise.as_ref().clone(),
+                    None => Expr::Case(case),
+                }
+            }
             _ => Expr::Case(case),
         },
         _ => Expr::Case(case),
@@ -194,8 +212,9 @@ fn taken(case: Case, holds: &Expr, logic: Logic) -> Expr {
 fn finished(
     mut branches: Vec<Branch>,
     otherwise: Option<Box<Expr>>,
-    data_type: &datafusion::arrow::datatypes::DataType,
+    data_type: &DataType,
     place: &Place,
+    keeps_all: bool,
 ) -> Expr {
     let null = || {
         let null = ScalarValue::try_new_null(data_type);
@@ -203,7 +222,7 @@ fn finished(
     };
     let is_null = |expr: &Expr| matches!(expr, Expr::Literal(value, _) if value.is_null());
     let mut otherwise = otherwise.filter(|otherwise| !is_null(otherwise));
-    while let Some((when, then)) = branches.last() {
+    while let Some((when, then)) = branches.last().filter(|_| !keeps_all) {
         let idle = match &otherwise {
             Some(otherwise) => {
                 then == otherwise

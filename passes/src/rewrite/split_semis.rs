@@ -7,20 +7,20 @@
 //! Several are one where a table is asked for the same or for less. `NOT IN` where neither side
 //! can be NULL is a plain anti join.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use datafusion::common::{Column, ExprSchema, JoinType, NullEquality, Result};
 use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, Join, LogicalPlan, Operator, binary_expr};
 
-use super::drop_semi_joins::filtered_scan;
+use super::merge_marks::Asked;
 use crate::block::{Block, Semi, Surroundings, columns_of, substitute};
-use crate::property::keys::not_null;
+use crate::property::keys::{Reliance, not_null};
 use crate::property::{is_exact_equality, is_fallible, is_volatile};
 
 pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
-    let mut fired = never_null(block, around);
+    let mut fired = plain_anti(block, around);
     fired |= drop_followers(block)?;
     let mut place = 0;
     while let Some(semi) = block.semis.get(place) {
@@ -40,35 +40,19 @@ pub(crate) fn apply(block: &mut Block, around: &Surroundings) -> Result<bool> {
 }
 
 /// `NOT IN` is a plain anti join where neither side can be NULL.
-fn never_null(block: &mut Block, around: &Surroundings) -> bool {
+fn plain_anti(block: &mut Block, around: &Surroundings) -> bool {
     let mut plain = Vec::new();
     for (place, semi) in block.semis.iter().enumerate().filter(|(_, semi)| semi.null_aware) {
-        let mut reasons = Vec::new();
-        let mut known = |column: &Column| {
-            let sides = block.inputs.iter().chain([&semi.right]);
-            sides.into_iter().any(|side| {
-                let Some(at) = side.schema().maybe_index_of_column(column) else { return false };
-                let reason = not_null(side).remove(&at);
-                let own = block.conjuncts.iter().any(|conjunct| {
-                    matches!(conjunct, Expr::IsNotNull(expr)
-                        if matches!(expr.as_ref(), Expr::Column(own) if own == column))
-                });
-                let found = reason.is_some() || own;
-                reasons.extend(reason.into_iter().flatten());
-                found
-            })
+        let [Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right })] = semi.on.as_slice()
+        else {
+            continue;
         };
-        let pair = |on: &Expr, known: &mut dyn FnMut(&Column) -> bool| match on {
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => {
-                match (left.as_ref(), right.as_ref()) {
-                    (Expr::Column(left), Expr::Column(right)) => known(left) && known(right),
-                    _ => false,
-                }
-            }
-            _ => false,
+        let (Expr::Column(left), Expr::Column(right)) = (left.as_ref(), right.as_ref()) else {
+            continue;
         };
-        if semi.on.len() == 1 && semi.on.iter().all(|on| pair(on, &mut known)) {
-            reasons.iter().for_each(|reason| reason.note(around.cx));
+        let known = |column| never_null(block, &semi.right, column);
+        if let (Some(one), Some(other)) = (known(left), known(right)) {
+            one.iter().chain(&other).for_each(|reason| reason.note(around.cx));
             plain.push(place);
         }
     }
@@ -80,39 +64,24 @@ fn never_null(block: &mut Block, around: &Surroundings) -> bool {
     !plain.is_empty()
 }
 
-/// What a semi or anti join asks of a table.
-struct Asked<'b> {
-    table: String,
-    conditions: HashSet<Expr>,
-    semi: &'b Semi,
-}
-
-fn asked(semi: &Semi) -> Result<Option<Asked<'_>>> {
-    let Some((scan, filters)) = filtered_scan(&semi.right) else { return Ok(None) };
-    let all = || semi.on.iter().chain(filters.iter().copied());
-    if semi.null_aware || all().any(is_volatile) {
-        return Ok(None);
-    }
-    // All right sides under one name, so that conditions can be compared.
-    let name =
-        |column: Column| (column.clone(), Expr::Column(Column::new(Some("\u{1}"), column.name)));
-    let map: HashMap<Column, Expr> = semi.right.schema().columns().into_iter().map(name).collect();
-    let conditions = all().map(|on| Ok(turned(substitute(on.clone(), &map)?)));
-    let table = scan.table_name.to_string();
-    Ok(Some(Asked { table, conditions: conditions.collect::<Result<_>>()?, semi }))
-}
-
-/// An equality in one of its two ways, whatever the sides are called.
-fn turned(expr: Expr) -> Expr {
-    match expr {
-        Expr::BinaryExpr(BinaryExpr { left, op, right })
-            if matches!(op, Operator::Eq | Operator::IsNotDistinctFrom)
-                && right.to_string() < left.to_string() =>
-        {
-            Expr::BinaryExpr(BinaryExpr { left: right, op, right: left })
+/// Why a column of the inputs, or of a right side, holds no NULL where the joins look at it.
+pub(crate) fn never_null(
+    block: &Block,
+    right: &LogicalPlan,
+    column: &Column,
+) -> Option<BTreeSet<Reliance>> {
+    let own = block.conjuncts.iter().any(|conjunct| {
+        matches!(conjunct, Expr::IsNotNull(expr)
+            if matches!(expr.as_ref(), Expr::Column(own) if own == column))
+    });
+    let mut sides = block.inputs.iter().chain([right]);
+    sides.find_map(|side| {
+        let at = side.schema().maybe_index_of_column(column)?;
+        match not_null(side).remove(&at) {
+            Some(reasons) => Some(reasons),
+            None => own.then(BTreeSet::new),
         }
-        other => other,
-    }
+    })
 }
 
 /// Drops semi joins that hold where another one does: it asks the same table for less. An anti
@@ -121,13 +90,19 @@ fn drop_followers(block: &mut Block) -> Result<bool> {
     if block.semis.len() < 2 {
         return Ok(false);
     }
+    let asked = |semi: &Semi| match semi.null_aware {
+        true => Ok(None),
+        false => Asked::of(&semi.right, &semi.on),
+    };
+    let anti: Vec<bool> = block.semis.iter().map(|semi| semi.anti).collect();
+    let anti = |at: usize| anti.get(at).copied().unwrap_or(false);
     let asked: Vec<Option<Asked>> = block.semis.iter().map(asked).collect::<Result<_>>()?;
     let follows = |at: usize, own: &Asked| {
         asked.iter().enumerate().any(|(by, other)| {
             let Some(other) = other.as_ref().filter(|_| by != at) else { return false };
-            let (less, more) = if own.semi.anti { (other, own) } else { (own, other) };
+            let (less, more) = if anti(at) { (other, own) } else { (own, other) };
             own.table == other.table
-                && own.semi.anti == other.semi.anti
+                && anti(at) == anti(by)
                 && less.conditions.is_subset(&more.conditions)
                 && (less.conditions.len() < more.conditions.len() || by < at)
         })
@@ -138,7 +113,6 @@ fn drop_followers(block: &mut Block) -> Result<bool> {
         .map(|(at, own)| own.as_ref().is_some_and(|own| follows(at, own)))
         .collect();
     let fired = idle.contains(&true);
-    drop(asked);
     let mut idle = idle.into_iter();
     block.semis.retain(|_| !idle.next().unwrap_or(false));
     Ok(fired)

@@ -29,7 +29,7 @@ impl Decoder<'_> {
     }
 
     pub(super) fn join(&mut self, join: &JoinRel) -> Result<LogicalPlan> {
-        let (left, right) = self.sides(join.left.as_deref(), join.right.as_deref())?;
+        let (mut left, mut right) = self.sides(join.left.as_deref(), join.right.as_deref())?;
         if join.post_join_filter.is_some() {
             return Err(unknown("a filter after a join, within it"));
         }
@@ -38,6 +38,11 @@ impl Decoder<'_> {
             None if is_single_join(join.r#type) => return Err(unknown("a single join")),
             None => return Err(malformed("a join has no type")),
         };
+        match join_type {
+            JoinType::LeftMark => right = self.unqualified(right)?,
+            JoinType::RightMark => left = self.unqualified(left)?,
+            _ => {}
+        }
         let enhancement = join.advanced_extension.as_ref();
         let null_aware = match enhancement.and_then(|advanced| advanced.enhancement.as_ref()) {
             None => None,
@@ -103,6 +108,14 @@ impl Decoder<'_> {
             _ => without_extra(plan)?,
         };
         self.emitted(plan, join.common.as_ref())
+    }
+
+    /// A mark has the qualifier of its side's first column, which DataFusion's optimizer may take
+    /// away: with no qualifiers there the mark keeps its name.
+    fn unqualified(&mut self, plan: Arc<LogicalPlan>) -> Result<Arc<LogicalPlan>> {
+        let columns = Columns::of([plan.schema().as_ref()]).exprs().into_iter();
+        let named = columns.map(|column| column.alias(self.names.column())).collect();
+        Ok(Arc::new(LogicalPlan::Projection(Projection::try_new(named, plan)?)))
     }
 
     /// Every mark column is called `mark`; a fresh name tells this one from the others.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::prelude::lit;
 
@@ -259,12 +259,30 @@ impl Normalizer<'_> {
 
     /// Infallible operands by rank, then the others as written.
     fn sorted(&self, parts: Vec<Expr>) -> Vec<Expr> {
+        self.sorted_by(parts, rank)
+    }
+
+    fn sorted_by<K: Ord>(
+        &self,
+        parts: Vec<Expr>,
+        key: impl Fn(&Expr, &DFSchema) -> K,
+    ) -> Vec<Expr> {
         let schema = self.place.schema();
         let fails = |part: &Expr| is_volatile(part) || is_fallible(part, schema.as_ref());
         let (late, mut early): (Vec<_>, Vec<_>) = parts.into_iter().partition(fails);
-        early.sort_by_cached_key(|part| rank(part, schema));
+        early.sort_by_cached_key(|part| key(part, schema));
         early.extend(late);
         early
+    }
+
+    /// The conjuncts of a condition in the order in which [`crate::block`] leaves them, so that
+    /// the two passes agree.
+    pub(super) fn as_blocks_order(&self, condition: Expr) -> Expr {
+        if connective(&condition) != Some(Operator::And) {
+            return condition;
+        }
+        let parts = operands(condition, Operator::And);
+        chain(Operator::And, self.sorted_by(parts, |part, schema| rank(part, schema).key))
     }
 }
 

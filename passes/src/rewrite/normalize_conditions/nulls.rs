@@ -7,7 +7,7 @@ use datafusion::prelude::lit;
 
 use super::Normalizer;
 use crate::predicate::{chain, negate};
-use crate::property::{is_volatile, strict_operands};
+use crate::property::{is_guard, is_volatile, strict_operands};
 
 impl Normalizer<'_> {
     pub(super) fn is_null(&self, expr: Expr, is_condition: bool) -> Result<Expr> {
@@ -35,6 +35,8 @@ impl Normalizer<'_> {
         match expr {
             Expr::Alias(alias) => Some(alias.expr.as_ref().clone().is_null()),
             Expr::Literal(value, _) => Some(lit(value.is_null())),
+            // DataFusion computes both sides of what it makes of a CASE of booleans.
+            Expr::Case(case) if is_guard(case, self.place.schema()) => None,
             Expr::Case(Case { expr: None, when_then_expr, else_expr }) => {
                 let branches = when_then_expr.iter();
                 let branches = branches

@@ -1,12 +1,12 @@
 //! Sums of sums and of multiples.
 //!
 //! 64-bit integers wrap, so that a sum over rows is linear, overflow included: `sum(2 * a + 1)`
-//! is `2 * sum(a) + count(a)`, and `sum(a + b)` is `sum(a) + sum(b)` where neither is NULL.
+//! is `2 * sum(a) + count(a)`, the sum of a constant over everything a multiple of the count, and `sum(a + b)` is `sum(a) + sum(b)` where neither is NULL.
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::functions_aggregate::count::count_udaf;
-use datafusion::logical_expr::expr::{AggregateFunction, BinaryExpr};
+use datafusion::logical_expr::expr::{AggregateFunction, BinaryExpr, Case};
 use datafusion::logical_expr::{Expr, ExprSchemable, Operator, binary_expr};
 use datafusion::prelude::lit;
 
@@ -81,6 +81,9 @@ pub(super) fn summed(
     // A term that is NULL makes the whole NULL, and no other may be counted then.
     let mut nullable = terms.iter().filter(|(_, term)| facts.is_nullable(term, schema, cx));
     let whole = terms.len() == 1 || nullable.next().is_none();
+    if terms.is_empty() && grouping.keys.is_empty() && constant != 0 {
+        return Ok(Some(of_constant(call, constant, cx)));
+    }
     let rows = !grouping.keys.is_empty() && params.filter.is_none();
     let idle = match terms.as_slice() {
         [] => !rows || constant == 1 || constant == 0,
@@ -119,4 +122,21 @@ pub(super) fn summed(
         include(counted, constant, count_udaf());
     }
     Ok(total.map(|total| (parts, total)))
+}
+
+/// The sum of a constant over all rows: a multiple of their number, or NULL where there are none.
+fn of_constant(call: &AggregateFunction, constant: i64, cx: &PassContext) -> (Vec<Defined>, Expr) {
+    let column = Column::from_name(cx.fresh());
+    let mut call = call.clone();
+    call.func = count_udaf();
+    call.params.args = vec![one()];
+    let own = Expr::Column(column.clone());
+    let none = own.clone().eq(lit(0_i64));
+    let some = match constant {
+        1 => own,
+        factor => binary_expr(own, Operator::Multiply, lit(factor)),
+    };
+    let null = Box::new(lit(ScalarValue::Int64(None)));
+    let total = Case::new(None, vec![(Box::new(none), null)], Some(Box::new(some)));
+    (vec![Defined { column, expr: Expr::AggregateFunction(call) }], Expr::Case(total))
 }
