@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, ScalarValue};
-use datafusion::logical_expr::expr::{HigherOrderFunction, Lambda, LambdaVariable, ScalarFunction};
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable};
+use datafusion::logical_expr::expr::{
+    Case, HigherOrderFunction, Lambda, LambdaVariable, ScalarFunction,
+};
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable, Operator};
 use datafusion::prelude::lit;
 
 use super::mend::{Around, Mender, arguments, case, integer};
@@ -45,6 +47,38 @@ impl Mender<'_> {
             _ => self.differs(name, "it gives a list, and what is in it is asked for otherwise"),
         }
         Ok(None)
+    }
+
+    /// `CASE WHEN array_length(list) > 0 THEN array_to_string(list, separator) END`, where an empty
+    /// list gives empty text.
+    pub(super) fn joined_where_some(
+        &mut self,
+        case: &Case,
+        around: &Around<'_>,
+    ) -> Result<Option<Expr>> {
+        let otherwise = match case.else_expr.as_deref() {
+            Some(Expr::Literal(value, _)) => value.is_null(),
+            other => other.is_none(),
+        };
+        let ([(when, then)], None, true) = (case.when_then_expr.as_slice(), &case.expr, otherwise)
+        else {
+            return Ok(None);
+        };
+        let Expr::BinaryExpr(some) = when.as_ref() else { return Ok(None) };
+        let positive = some.op == Operator::Gt && integer(&some.right) == Some(0);
+        let (true, Some([counted]), Some([list, separator])) =
+            (positive, arguments(&some.left, "array_length"), arguments(then, "array_to_string"))
+        else {
+            return Ok(None);
+        };
+        if counted != list {
+            return Ok(None);
+        }
+        let args = vec![self.operand(list, around)?, self.operand(separator, around)?];
+        match self.call("array_to_string", args)? {
+            Expr::ScalarFunction(call) => self.joined(&call, around),
+            _ => Ok(None),
+        }
     }
 
     /// A list of nothing but nulls is null when it is joined to a text.

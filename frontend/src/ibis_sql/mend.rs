@@ -164,6 +164,7 @@ impl Mender<'_> {
                 Operator::Gt => self.searched(binary, around),
                 _ => Ok(None),
             },
+            Expr::Case(case) => self.joined_where_some(case, around),
             Expr::ScalarFunction(call) => match call.func.name() {
                 "coalesce" => self.position_or_value(call, around),
                 "array_element" => self.extracted(call, around),

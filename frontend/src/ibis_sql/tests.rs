@@ -259,6 +259,10 @@ fn lists_and_maps_are_asked_as_ibis_asks() {
         "coalesce(map_extract(m, 'k')[2], 0)",
         "CASE WHEN m IS NULL THEN Int64(NULL) ELSE coalesce(",
     );
+    check(
+        "case when array_length(a) > 0 then array_to_string(a, '-') else null end",
+        "CASE WHEN empty(a) IS FALSE AND empty(array_filter(a, (x) -> x IS NOT NULL)) THEN Utf8",
+    );
     check("array_to_string(a, '-')", "THEN Utf8(NULL) ELSE array_to_string(a, Utf8(\"-\")) END");
 }
 
