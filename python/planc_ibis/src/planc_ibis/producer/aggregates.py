@@ -273,9 +273,7 @@ def extreme(producer: Producer, op: Any, scope: Scope) -> Called:
     return [Call(f"aggregate:{name}", [argument], returns)], only
 
 
-def extreme_float(
-    producer: Producer, name: str, argument: Typed, returns: dt.DataType
-) -> Called:
+def extreme_float(producer: Producer, name: str, argument: Typed, returns: dt.DataType) -> Called:
     """The extreme of what is a number, and whether there is NaN, the greatest of all floats."""
     is_nan = producer.call("scalar:isnan", (argument,), dtypes.BOOLEAN)
     numbers = Call(f"aggregate:{name}", [producer.null_where(is_nan, argument)], returns)
