@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic))]
 
+mod counted_sets;
 pub mod ibis_sql;
 pub mod sql;
 pub mod substrait;

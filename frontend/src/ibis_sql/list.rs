@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::{Result, ScalarValue};
-use datafusion::logical_expr::expr::{HigherOrderFunction, Lambda, LambdaVariable, ScalarFunction};
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable};
+use datafusion::logical_expr::expr::{
+    Case, HigherOrderFunction, Lambda, LambdaVariable, ScalarFunction,
+};
+use datafusion::logical_expr::{Cast, Expr, ExprSchemable, Operator};
 use datafusion::prelude::lit;
 
 use super::mend::{Around, Mender, arguments, case, integer};
@@ -45,6 +47,68 @@ impl Mender<'_> {
             _ => self.differs(name, "it gives a list, and what is in it is asked for otherwise"),
         }
         Ok(None)
+    }
+
+    /// `CASE WHEN array_length(list) > 0 THEN array_to_string(list, separator) END`, where an empty
+    /// list gives empty text.
+    pub(super) fn joined_where_some(
+        &mut self,
+        case: &Case,
+        around: &Around<'_>,
+    ) -> Result<Option<Expr>> {
+        let otherwise = match case.else_expr.as_deref() {
+            Some(Expr::Literal(value, _)) => value.is_null(),
+            other => other.is_none(),
+        };
+        let ([(when, then)], None, true) = (case.when_then_expr.as_slice(), &case.expr, otherwise)
+        else {
+            return Ok(None);
+        };
+        let Expr::BinaryExpr(some) = when.as_ref() else { return Ok(None) };
+        let positive = some.op == Operator::Gt && integer(&some.right) == Some(0);
+        let (true, Some([counted]), Some([list, separator])) =
+            (positive, arguments(&some.left, "array_length"), arguments(then, "array_to_string"))
+        else {
+            return Ok(None);
+        };
+        if counted != list {
+            return Ok(None);
+        }
+        let args = vec![self.operand(list, around)?, self.operand(separator, around)?];
+        match self.call("array_to_string", args)? {
+            Expr::ScalarFunction(call) => self.joined(&call, around),
+            _ => Ok(None),
+        }
+    }
+
+    /// A list of nothing but nulls is null when it is joined to a text.
+    pub(super) fn joined(
+        &mut self,
+        call: &ScalarFunction,
+        around: &Around<'_>,
+    ) -> Result<Option<Expr>> {
+        let name = call.func.name();
+        let [list, _separator] = call.args.as_slice() else {
+            self.differs(name, "nulls have a text of their own");
+            return Ok(None);
+        };
+        let filter = self.state().higher_order_functions().get("array_filter").cloned();
+        let (DataType::List(item), Some(filter)) = (list.get_type(around.schema)?, filter) else {
+            self.differs(name, "a list of nothing but nulls gives empty text");
+            return Ok(None);
+        };
+        if !self.repeatable(&[list]) {
+            return Ok(None);
+        }
+        self.made("a list of nothing but nulls gives null as a text");
+        let field = Arc::new(Field::new("x", item.data_type().clone(), true));
+        let each = Expr::LambdaVariable(LambdaVariable::new("x".to_owned(), Some(field)));
+        let kept = Expr::Lambda(Lambda::new(vec!["x".to_owned()], each.is_not_null()));
+        let there = HigherOrderFunction::new(filter, vec![list.clone(), kept]);
+        let none = self.call("empty", vec![Expr::HigherOrderFunction(there)])?;
+        let some = self.call("empty", vec![list.clone()])?.is_false();
+        let null = lit(ScalarValue::Utf8(None));
+        Ok(Some(case(some.and(none), null, Expr::ScalarFunction(call.clone()))))
     }
 
     /// A list that is null has no items; only of two of them comes null.

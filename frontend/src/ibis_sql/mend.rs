@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{DFSchema, Result, ScalarValue, plan_err};
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::expr::{Case, Exists, InSubquery, ScalarFunction, SetComparison};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Expr, LogicalPlan, Operator, Subquery, Union};
+use datafusion::logical_expr::{
+    Expr, ExprSchemable, LogicalPlan, Operator, Subquery, Union, binary_expr,
+};
 
-use super::brought;
+use super::{brought, extreme};
+use crate::counted_sets;
 
 /// A plan in Ibis's meaning.
 pub(super) struct Mended {
@@ -23,34 +26,10 @@ pub(super) struct Mended {
 
 /// Brings a plan into Ibis's meaning. Where something is refused, the plan is not to be used.
 pub(super) fn mended(plan: LogicalPlan, state: &SessionState) -> Result<Mended> {
-    let mut mender = Mender {
-        state,
-        extremes: extremes(&plan)?,
-        outer: Vec::new(),
-        made: BTreeSet::new(),
-        refused: Vec::new(),
-    };
+    let mut mender =
+        Mender { state, outer: Vec::new(), made: BTreeSet::new(), refused: Vec::new() };
     let plan = mender.plan(plan)?.data;
     Ok(Mended { plan, made: mender.made, refused: mender.refused })
-}
-
-/// Whether `min` or `max` is called somewhere.
-fn extremes(plan: &LogicalPlan) -> Result<bool> {
-    let mut found = false;
-    plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expr| {
-            found |= expr.exists(|part| {
-                let name = match part {
-                    Expr::AggregateFunction(call) => call.func.name(),
-                    Expr::WindowFunction(call) => call.fun.name(),
-                    _ => return Ok(false),
-                };
-                Ok(matches!(name, "min" | "max"))
-            })?;
-            Ok(TreeNodeRecursion::Continue)
-        })
-    })?;
-    Ok(found)
 }
 
 /// What an expression stands over.
@@ -61,8 +40,6 @@ pub(super) struct Around<'a> {
 
 pub(super) struct Mender<'a> {
     state: &'a SessionState,
-    /// Whether a least or greatest value is asked for, where DataFusion loses NaN.
-    pub(super) extremes: bool,
     /// The columns of the queries around the present one, the innermost last.
     outer: Vec<DFSchema>,
     made: BTreeSet<&'static str>,
@@ -82,7 +59,10 @@ impl Mender<'_> {
             Expr::GroupingSet(_) => expr.map_children(|key| self.named(key, &names, &around)),
             expr => self.named(expr, &names, &around),
         })?;
-        if !plan.transformed && !below {
+        self.single_pairs(&plan.data)?;
+        let floats = extreme::found(&plan.data)?;
+        let counts = matches!(&plan.data, LogicalPlan::Join(join) if counted_sets::counts(join));
+        if !plan.transformed && !below && !floats && !counts {
             return Ok(plan);
         }
         let plan = match plan.data {
@@ -92,6 +72,11 @@ impl Mender<'_> {
             }
             plan => plan.recompute_schema()?,
         };
+        let plan = if floats { self.extremes(plan)? } else { plan };
+        if counts {
+            self.made("INTERSECT ALL and EXCEPT ALL count how often a row is there");
+            return Ok(Transformed::yes(counted_sets::counted(plan)?));
+        }
         Ok(Transformed::yes(plan))
     }
 
@@ -179,6 +164,7 @@ impl Mender<'_> {
                 Operator::Gt => self.searched(binary, around),
                 _ => Ok(None),
             },
+            Expr::Case(case) => self.joined_where_some(case, around),
             Expr::ScalarFunction(call) => match call.func.name() {
                 "coalesce" => self.position_or_value(call, around),
                 "array_element" => self.extracted(call, around),
@@ -195,27 +181,32 @@ impl Mender<'_> {
             Expr::TryCast(cast) => self.cast(&cast.expr, cast.field.data_type(), true, around),
             Expr::ScalarFunction(call) => self.function(call, around),
             Expr::BinaryExpr(binary) => {
-                self.single_precision(&[&binary.left, &binary.right], around)?;
-                self.matched(binary)
+                let operands = [binary.left.as_ref(), binary.right.as_ref()];
+                let Some(operands) = self.single_precision(&operands, around)? else {
+                    return self.matched(binary);
+                };
+                let mut operands = operands.into_iter();
+                let (Some(left), Some(right)) = (operands.next(), operands.next()) else {
+                    return Ok(None);
+                };
+                Ok(Some(binary_expr(left, binary.op, right)))
             }
-            Expr::InList(list) => {
-                for option in &list.list {
-                    self.single_precision(&[&list.expr, option], around)?;
+            Expr::InList(_) | Expr::Between(_) | Expr::Case(_) => self.single_form(expr, around),
+            Expr::InSubquery(within) => {
+                let field = within.subquery.subquery.schema().fields().first().cloned();
+                let one = within.expr.get_type(around.schema)?;
+                if let Some(field) = field {
+                    self.single_beside(&one, field.data_type());
                 }
                 Ok(None)
             }
-            Expr::Between(between) => {
-                self.single_precision(&[&between.expr, &between.low], around)?;
-                self.single_precision(&[&between.expr, &between.high], around)?;
-                Ok(None)
-            }
             Expr::Like(like) if like.escape_char.is_none() => Ok(self.pattern_of(like)),
-            Expr::AggregateFunction(call) if matches!(call.func.name(), "min" | "max" | "corr") => {
-                self.extreme(call.func.name(), &call.params.args, around)?;
+            Expr::AggregateFunction(call) if call.func.name() == "corr" => {
+                self.differs("corr", "the correlation of a constant is null, and not NaN");
                 Ok(None)
             }
-            Expr::WindowFunction(call) if matches!(call.fun.name(), "min" | "max" | "corr") => {
-                self.extreme(call.fun.name(), &call.params.args, around)?;
+            Expr::WindowFunction(call) if call.fun.name() == "corr" => {
+                self.differs("corr", "the correlation of a constant is null, and not NaN");
                 Ok(None)
             }
             Expr::AggregateFunction(call) if call.func.name() == "avg" => {
@@ -242,13 +233,19 @@ impl Mender<'_> {
         let found = match call.func.name() {
             "sqrt" => self.square_root(call, around),
             "sign" | "signum" => self.signum(call, around),
-            "upper" | "lower" | "initcap" | "reverse" => {
+            "upper" | "lower" => self.letters(call),
+            "initcap" | "reverse" => {
                 self.differs(call.func.name(), "other letters than ASCII come out differently");
                 return Ok(None);
             }
-            "array_to_string" => {
-                self.differs("array_to_string", "a list of nothing but nulls gives empty text");
-                return Ok(None);
+            "array_to_string" => self.joined(call, around),
+            "coalesce" | "greatest" | "least" | "nullif" | "nvl" | "ifnull" => {
+                let operands: Vec<&Expr> = call.args.iter().collect();
+                let args = self.single_precision(&operands, around)?;
+                Ok(args.map(|args| {
+                    let func = std::sync::Arc::clone(&call.func);
+                    Expr::ScalarFunction(ScalarFunction::new_udf(func, args))
+                }))
             }
             "regexp_like" | "regexp_count" | "regexp_instr" | "regexp_replace" | "regexp_match"
             | "regex_split" | "string_to_array" | "levenshtein" => self.text(call, around),

@@ -102,8 +102,7 @@ impl Mender<'_> {
     ) -> Result<Option<Expr>> {
         let [value] = call.args.as_slice() else { return Ok(None) };
         let found = value.get_type(around.schema)?;
-        // Of a least or greatest value, DataFusion loses NaN: there the root fails as it stands.
-        if !found.is_numeric() || self.extremes || !self.repeatable(&[value]) {
+        if !found.is_numeric() || !self.repeatable(&[value]) {
             return Ok(None);
         }
         self.made("the square root of less than zero is NaN");
@@ -134,43 +133,6 @@ impl Mender<'_> {
         let value = double(value.clone(), &found);
         let sign = self.call("signum", vec![value.clone()])?;
         Ok(Some(case(self.call("isnan", vec![value])?, lit(0.0), sign)))
-    }
-
-    /// A float of 32 bits beside what is a decimal in Ibis's engine: they meet in 32 bits there,
-    /// and in 64 here.
-    pub(super) fn single_precision(
-        &mut self,
-        operands: &[&Expr],
-        around: &Around<'_>,
-    ) -> Result<()> {
-        let [one, other] = operands else { return Ok(()) };
-        for (one, other) in [(one, other), (other, one)] {
-            let wide = match other.get_type(around.schema)? {
-                DataType::Decimal128(..) => true,
-                DataType::Float64 => origin(other, around.inputs) != Some(Origin::Double),
-                _ => false,
-            };
-            if wide && one.get_type(around.schema)? == DataType::Float32 {
-                self.refuse(
-                    "a float of 32 bits beside a decimal number is computed with in 32 bits in \
-                     one engine, and in 64 in another"
-                        .to_owned(),
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// Least and greatest floats, where DataFusion loses NaN, and correlations of a constant.
-    pub(super) fn extreme(&mut self, name: &str, args: &[Expr], around: &Around<'_>) -> Result<()> {
-        if name == "corr" {
-            self.differs(name, "the correlation of a constant is null, and not NaN");
-        } else if let [value] = args
-            && value.get_type(around.schema)?.is_floating()
-        {
-            self.differs(name, "NaN is the greatest float in Ibis's engine");
-        }
-        Ok(())
     }
 
     /// `x IS NOT NULL AND isnan(x)`, which is null for null in Ibis's engine. It may stand within

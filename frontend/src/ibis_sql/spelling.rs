@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{
-    DataType, Expr, Query, SetExpr, SetOperator, SetQuantifier, VisitMut, VisitorMut,
-};
+use sqlparser::ast::{DataType, Expr, Query, VisitMut, VisitorMut};
 use sqlparser::tokenizer::Token;
 
 use crate::sql::place::lexemes;
@@ -38,29 +36,6 @@ pub(super) fn types(query: &mut Query) {
         }
     }
     let _ = query.visit(&mut Casts);
-}
-
-/// Whether rows are counted where tables are intersected or subtracted: DataFusion does not.
-pub(super) fn counts_rows(query: &mut Query) -> bool {
-    struct Sets;
-    impl VisitorMut for Sets {
-        type Break = ();
-
-        fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
-            let mut open = vec![query.body.as_ref()];
-            while let Some(body) = open.pop() {
-                if let SetExpr::SetOperation { op, set_quantifier, left, right } = body {
-                    let all = matches!(set_quantifier, SetQuantifier::All);
-                    if all && matches!(op, SetOperator::Intersect | SetOperator::Except) {
-                        return ControlFlow::Break(());
-                    }
-                    open.extend([left.as_ref(), right.as_ref()]);
-                }
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    query.visit(&mut Sets).is_break()
 }
 
 fn known(data_type: &mut DataType) {

@@ -1,6 +1,6 @@
 //! Rules that come as a bundle: a plan, SQL, or both, and which of them is taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use planc_artifacts::ResultRecord;
 use planc_frontend::sql::{Parsed, Planned};
@@ -8,7 +8,7 @@ use planc_frontend::substrait::{self, ParsedPlan, SubstraitRule};
 use planc_ir::{Catalog, Diagnostic, Digest, code};
 
 use super::Compiler;
-use super::expected::{narrowed, other_types};
+use super::expected::{other_types, small};
 use crate::project::bundle::{Bundle, Lane};
 use crate::project::rules::Rule;
 
@@ -22,6 +22,8 @@ pub(in crate::driver) enum Source {
 pub(in crate::driver) struct Lanes {
     plan: Option<Result<ParsedPlan, Vec<Diagnostic>>>,
     sql: Option<Result<Parsed, Vec<Diagnostic>>>,
+    /// The outputs that are int8 in Ibis.
+    small: BTreeSet<String>,
 }
 
 impl Source {
@@ -66,7 +68,7 @@ impl Compiler<'_> {
             let plan = plan.and_then(Result::err).into_iter().flatten();
             return Err(plan.chain(sql.and_then(Result::err).into_iter().flatten()).collect());
         }
-        Ok(Source::Bundle(Box::new(Lanes { plan, sql })))
+        Ok(Source::Bundle(Box::new(Lanes { plan, sql, small: small(&bundle.schema) })))
     }
 
     /// The plan of a bundle in the lane that is taken, before any pass.
@@ -95,7 +97,7 @@ impl Compiler<'_> {
         }
         match &lanes.sql {
             Some(Ok(parsed)) => {
-                let planned = self.plan_sql(parsed, catalog);
+                let planned = self.plan_sql(parsed, catalog, lanes);
                 planned.plan.ok_or(planned.diagnostics)
             }
             Some(Err(errors)) => {
@@ -107,8 +109,8 @@ impl Compiler<'_> {
     }
 
     /// The plan of the SQL, in Ibis's meaning.
-    fn plan_sql(&self, parsed: &Parsed, catalog: &Catalog) -> Planned {
-        planc_frontend::ibis_sql::plan(parsed, catalog, self.state())
+    fn plan_sql(&self, parsed: &Parsed, catalog: &Catalog, lanes: &Lanes) -> Planned {
+        planc_frontend::ibis_sql::plan(parsed, catalog, self.state(), &lanes.small)
     }
 
     fn compiles(&self, plan: planc_ir::Plan) -> Result<(), Diagnostic> {
@@ -132,12 +134,8 @@ impl Compiler<'_> {
             Err(errors) => (failed(errors, &lookups), None),
         });
         let sql = lanes.sql.as_ref().map(|parsed| match parsed {
-            Ok(parsed) => self.encode(self.plan_sql(parsed, catalog), lookups.clone()),
+            Ok(parsed) => self.encode(self.plan_sql(parsed, catalog, lanes), lookups.clone()),
             Err(errors) => (failed(errors, &lookups), None),
-        });
-        let sql = sql.map(|(record, artifact)| match narrowed(&record, &bundle.schema) {
-            None => (record, artifact),
-            Some(error) => (failed(&[error], &lookups), None),
         });
         let (mut record, artifact) = chosen(plan, sql, bundle);
         if record.digest.is_some() {

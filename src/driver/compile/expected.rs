@@ -1,6 +1,6 @@
 //! A bundle's output beside the types that its producer says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::DataType;
 use planc_artifacts::ResultRecord;
@@ -40,17 +40,10 @@ pub(super) fn other_types(
     found
 }
 
-/// Ibis's SQL has no word for its smallest integer: what does not fit into it would be a value.
-pub(super) fn narrowed(
-    record: &ResultRecord,
-    schema: &BTreeMap<String, String>,
-) -> Option<Diagnostic> {
-    let wider = record.output.iter().find(|field| {
-        let said = schema.get(&field.name).map(|said| plain(said));
-        said.as_deref() == Some("int8") && field.data_type != "Int8"
-    })?;
-    let message = format!("`{}` is an int8 in Ibis, and its SQL makes it wider", wider.name);
-    Some(Diagnostic::new(code::ENGINES_DIFFER, message).help("use int16 or wider in Ibis"))
+/// The outputs that Ibis says are its smallest integers, for which its SQL has no word.
+pub(super) fn small(schema: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let small = schema.iter().filter(|(_, said)| plain(said) == "int8");
+    small.map(|(name, _)| name.clone()).collect()
 }
 
 /// The text of an Ibis type without what Arrow does not tell apart: nullability, the digits of a

@@ -5,8 +5,8 @@ use datafusion::execution::context::SessionState;
 use planc_ir::{Diagnostic, Span, code};
 use sqlparser::ast::{
     Cte, DuplicateTreatment, Expr, Function, FunctionArguments, GroupByExpr, LimitClause,
-    NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SetExpr, SetOperator, Spanned,
-    TableFactor, UnaryOperator, Value, WindowSpec, WindowType, With,
+    NamedWindowExpr, OrderBy, OrderByKind, Query, Select, SetExpr, SetOperator, SetQuantifier,
+    Spanned, TableFactor, UnaryOperator, Value, WindowSpec, WindowType, With,
 };
 use sqlparser::keywords::Keyword;
 
@@ -54,6 +54,7 @@ impl Clauses<'_, '_> {
         if let Some(with) = &query.with {
             self.recursive_ctes(with);
         }
+        self.counts(&query.body);
         self.bounds(query);
         self.order_by(query.order_by.as_ref());
         walk::selects(&query.body, &mut |select| self.select(select));
@@ -76,6 +77,23 @@ impl Clauses<'_, '_> {
                 self.ignored("a constant in ORDER BY: it orders nothing", span, help);
             }
         }
+    }
+
+    /// Rows are kept as often as they are on the left, or not at all.
+    fn counts(&mut self, body: &SetExpr) {
+        let SetExpr::SetOperation { op, set_quantifier, left, right } = body else { return };
+        self.counts(left);
+        self.counts(right);
+        let counted = match (op, set_quantifier) {
+            (SetOperator::Intersect, SetQuantifier::All | SetQuantifier::AllByName) => "INTERSECT",
+            (SetOperator::Except, SetQuantifier::All | SetQuantifier::AllByName) => "EXCEPT",
+            _ => return,
+        };
+        let words = [Keyword::ALL, Keyword::INTERSECT, Keyword::EXCEPT];
+        let span = self.places.with_keyword(right.span(), &words);
+        let help = "number the equal rows with `row_number() OVER (PARTITION BY …)` on both \
+                    sides, and let the numbers be columns of both";
+        self.ignored(&format!("how often a row is on the right of {counted} ALL"), span, help);
     }
 
     /// `LIMIT NULL` and `OFFSET NULL` keep all rows.
@@ -299,6 +317,11 @@ mod tests {
             "select id from orders start with id = 1 connect by id = prior customer_id",
             "P0404 1:23-1:40 [start with id = 1] DataFusion ignores CONNECT BY and START WITH; write a recursive CTE",
         );
+        check(
+            "select id from orders except all select 1 from orders",
+            "P0404 1:23-1:54 [except all select 1 from orders] DataFusion ignores how often a row is on the right of EXCEPT ALL; number the equal rows with `row_number() OVER (PARTITION BY …)` on both sides, and let the numbers be columns of both",
+        );
         check("select status, count(distinct id) from orders group by rollup (status)", "");
+        check("select id from orders intersect select id from orders", "");
     }
 }

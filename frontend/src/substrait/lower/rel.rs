@@ -14,6 +14,7 @@ use substrait::proto::sort_field::{SortDirection, SortKind};
 use substrait::proto::{Expression, FetchRel, ProjectRel, Rel, RelCommon, SetRel, SortField};
 
 use super::{Lowering, all_columns, column, type_of};
+use crate::counted_sets;
 use crate::substrait::fault::{Fault, Result, invalid, unsupported};
 use crate::substrait::repair::Repair;
 use crate::substrait::walk;
@@ -239,6 +240,8 @@ impl Lowering<'_> {
             }
             SetOp::MinusPrimary => others.try_fold(first, except)?,
             SetOp::IntersectionMultiset => others.try_fold(first, intersect)?,
+            SetOp::MinusPrimaryAll => others.try_fold(first, counted_sets::except)?,
+            SetOp::IntersectionMultisetAll => others.try_fold(first, counted_sets::intersect)?,
             // What is in any of the others.
             SetOp::IntersectionPrimary => {
                 let second = others.next().ok_or_else(|| invalid("a set operation of one"))?;

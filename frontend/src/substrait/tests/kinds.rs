@@ -123,5 +123,8 @@ fn set_operations_are_those_of_sql() {
     check(&set("SET_OP_INTERSECTION_MULTISET", 3), &["LeftSemi Join"]);
     check(&set("SET_OP_INTERSECTION_PRIMARY", 3), &["LeftSemi Join", "Union"]);
     check(&set("SET_OP_MINUS_MULTISET", 2), &["P0512", "does not say"]);
-    check(&set("SET_OP_MINUS_PRIMARY_ALL", 2), &["P0504"]);
+    let counted = "row_number() PARTITION BY";
+    check(&set("SET_OP_MINUS_PRIMARY_ALL", 2), &["LeftAnti Join", counted]);
+    check(&set("SET_OP_INTERSECTION_MULTISET_ALL", 3), &["LeftSemi Join", counted]);
+    check(&set("SET_OP_UNSPECIFIED", 2), &["P0504"]);
 }

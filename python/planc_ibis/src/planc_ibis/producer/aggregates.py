@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -267,7 +268,27 @@ def extreme(producer: Producer, op: Any, scope: Scope) -> Called:
     if argument.dtype.is_boolean():
         name = "bool_and" if name == "min" else "bool_or"
     returns = argument.dtype.copy(nullable=True)
+    if argument.dtype.is_floating() and not argument.dtype.is_float16():
+        return extreme_float(producer, name, argument, returns)
     return [Call(f"aggregate:{name}", [argument], returns)], only
+
+
+def extreme_float(producer: Producer, name: str, argument: Typed, returns: dt.DataType) -> Called:
+    """The extreme of what is a number, and whether there is NaN, the greatest of all floats."""
+    is_nan = producer.call("scalar:isnan", (argument,), dtypes.BOOLEAN)
+    numbers = Call(f"aggregate:{name}", [producer.null_where(is_nan, argument)], returns)
+    one, nothing = (producer.literal(value, dtypes.INT64) for value in (1, None))
+    counted = producer.case([(is_nan, one)], nothing, dtypes.INT64)
+    nans = Call("aggregate:count", [counted], dtypes.INT64.copy(nullable=False))
+
+    def finish(results: list[Typed]) -> Typed:
+        least, count = results
+        nan = producer.compare("Gt", count, producer.literal(0, dtypes.INT64))
+        if name == "min":
+            nan = producer.all_of((producer.is_null(least), nan))
+        return producer.case([(nan, producer.literal(math.nan, returns))], least, returns)
+
+    return [numbers, nans], finish
 
 
 @reduction("All", "Any")
